@@ -1,0 +1,54 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Each installs what it needs and says so.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export BROKER_CACHE ?= $(CURDIR)/.cache
+unexport KEEP
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+demo: $(VENV)/ready ## Play one night on a real Kafka and check it; KEEP=1 leaves it running
+	$(BIN)/broker demo $(if $(KEEP),--keep)
+
+test: $(VENV)/ready-dev ## Everything: lint, types, architecture, unit, property, integration on real Kafka, the demo
+	@deploy/test.sh $(BIN)
+
+test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in containers, and what only containers have
+	deploy/with-engine.sh $(BIN)/python -m pytest -q tests/integration tests/containers
+
+bench: $(VENV)/ready ## Measure, beside a bare aiokafka transactional copy loop in the same run
+	$(BIN)/python -m tests.bench
+
+docs: $(VENV)/ready-dev ## Regenerate what is generated: AsyncAPI, JSON Schemas
+	$(BIN)/python -m tests.generate_docs
+
+format: $(VENV)/ready-dev ## Format and fix what can be fixed
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: $(VENV)/ready-dev ## Pin every dependency anew, with hashes
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+	  --no-emit-options --upgrade -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+	  --no-emit-options --upgrade --allow-unsafe --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## Remove the virtual environment and the cache
+	rm -rf $(VENV) .cache
+
+$(VENV)/bin/python:
+	@deploy/make-venv.sh $(PYTHON) $(VENV)
+
+$(VENV)/ready: $(VENV)/bin/python requirements.lock pyproject.toml
+	@echo "Installing the broker's Python packages (pinned, with hashes) into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements-dev.lock
+	@echo "Installing the test tools (pinned, with hashes) into $(VENV)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: help demo test test-containers bench docs format lock clean

@@ -1,0 +1,1 @@
+"""A message broker that tells the right safeguarding professional about a child, lawfully, and nobody else."""

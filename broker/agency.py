@@ -1,0 +1,156 @@
+"""What an agency's own system does: sign and seal a message, open and verify a delivery. No Kafka, no root, no Java.
+
+A police system uses `submit`, a school's system `open_delivery`. Suppliers in other languages: docs/wire.md.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from broker import envelope, topics
+from broker.errors import Reason, Refused
+from broker.judge import Parsed, parse
+from broker.registry import KeyUse, Organisation, PublicKey, Registry
+from broker.schemas.catalogue import BY_TYPE
+from broker.schemas.message import Flow
+from broker.schemas.terms import Kind
+from broker.sealing import KeyRing, Signer, public, read_cover, seal, unseal
+from broker.state import LEEWAY
+from broker.statement import MAX_STATEMENT, loads, peek, sign, unb64, verify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """One record, ready for Kafka. Publish `value` again byte for byte to retry: it cannot act twice."""
+
+    topic: str
+    key: bytes
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes
+    message: str
+    case: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """One delivery, opened and verified. `content`: what the sender signed and this reader may see.
+
+    `statement` is the signed original, cut down: keep it as evidence of what the sender said.
+    """
+
+    id: str
+    body: Mapping[str, Any]
+    content: Mapping[str, Any]
+    to: Sequence[Mapping[str, Any]]
+    verified: tuple[str, ...]
+    statement: str = ""
+
+
+class Agency:
+    """One organisation with its own keys and the public registry."""
+
+    def __init__(self, *, organisation: str, registry: Registry, keys: KeyRing, signer: Signer | None = None) -> None:
+        self.id = organisation
+        self._registry = registry
+        self._keys = keys
+        self._signer = signer
+
+    def submit(self, document: Mapping[str, Any], now: datetime) -> Submitted:
+        """Complete (id, case, owner), validate, sign and seal one message. Raises Refused with the fields at fault."""
+        whole = complete(document, self.id)
+        flow = BY_TYPE.get(str(whole["type"]))
+        if flow is None:
+            raise Refused(Reason.UNKNOWN_TYPE, ("type",))
+        if self._signer is None:
+            raise Refused(Reason.KEY_NOT_VALID)
+        submission = parse(whole, flow)
+        text = sign(submission, flow, issuer=self.id, key=self._signer.key, kid=self._signer.kid, now=now)
+        if len(text) > MAX_STATEMENT:
+            raise Refused(Reason.OVERSIZED)
+        return enclose(text, submission, flow, source=self.id, broker=self.broker(), now=now)
+
+    def broker(self) -> Organisation:
+        """The broker's entry in the registry. Raises Refused(UNKNOWN_SENDER)."""
+        for organisation in self._registry.of_kind(Kind.BROKER):
+            return organisation
+        raise Refused(Reason.UNKNOWN_SENDER)
+
+    def open_delivery(self, value: bytes, now: datetime) -> Opened:
+        """Unseal, verify the broker's cover and, if there is one, the sender's own signature. Raises Refused.
+
+        A delivery that does not verify must never be shown: it is not a message.
+        """
+        sealed = unseal(value, self._keys)
+        if not isinstance(sealed, dict) or not isinstance(sealed.get("cover"), str):
+            raise Refused(Reason.MALFORMED, ("cover",))
+        cover = self._cover(sealed["cover"], now)
+        if cover.get("aud") != self.id or cover.get("iss") != self.broker().id:
+            raise Refused(Reason.MISMATCH, ("aud",))
+        body, text = cover["body"], sealed.get("statement")
+        if text is None and "view" not in body:
+            return Opened(id=str(cover["jti"]), body=body, content={}, to=(), verified=("broker",))
+        if not isinstance(text, str) or hashlib.sha256(text.encode()).hexdigest() != body.get("view"):
+            raise Refused(Reason.MISMATCH, ("view",))
+        claimed = peek(text)
+        sender, flow = self._registry.get(claimed.issuer), BY_TYPE.get(claimed.type)
+        if sender is None or flow is None or sender.id != body["from"] or flow.type != body["type"]:
+            raise Refused(Reason.MISMATCH, ("from", "type"))
+        key = next((key for key in sender.keys if key.kid == claimed.kid and key.use is KeyUse.SIGN), None)
+        if key is None:
+            raise Refused(Reason.FORGED)
+        statement = verify(text, key=public(key), alg=key.alg, flow=flow)
+        return Opened(
+            id=str(cover["jti"]),
+            body=body,
+            content=statement.content,
+            to=statement.to,
+            verified=("broker", sender.id),
+            statement=text,
+        )
+
+    def _cover(self, text: str, now: datetime) -> Mapping[str, Any]:
+        """The broker's words, verified with whichever of its keys signed them: today's need not be that of the day."""
+        try:
+            kid = loads(unb64(text.partition(".")[0]))["kid"]
+            key = next(key for key in self.broker().keys if key.kid == kid and key.use is KeyUse.SIGN)
+            cover = read_cover(text, key)
+            in_time = key.not_before <= datetime.fromtimestamp(cover["iat"], UTC) < min(key.not_after, now + LEEWAY)
+        except (ValueError, TypeError, KeyError, StopIteration, OverflowError) as error:
+            raise Refused(Reason.FORGED) from error
+        if not in_time:
+            raise Refused(Reason.KEY_NOT_VALID)
+        return cover
+
+
+def enclose(
+    statement: str, submission: Parsed, flow: Flow, *, source: str, broker: Organisation, now: datetime
+) -> Submitted:
+    """Seal a signed statement to the broker, with the headers and key that its case needs. Raises Refused."""
+    return Submitted(
+        topic=topics.submit(flow.family),
+        key=topics.case_key(submission.case_owner, str(submission.case)),
+        headers=envelope.headers(event_id=submission.id, source=source, event_type=flow.type, at=now),
+        value=seal({"statement": statement}, _valid(broker, KeyUse.SEAL, now)),
+        message=str(submission.id),
+        case=str(submission.case),
+    )
+
+
+def complete(document: Mapping[str, Any], organisation: str) -> dict[str, Any]:
+    """Fill in what a sender may leave out: a fresh id, a fresh case of its own, no recipients.
+
+    Raises Refused(MALFORMED) if the document is not an object with a type.
+    """
+    if not isinstance(document, Mapping) or not isinstance(document.get("type"), str):
+        raise Refused(Reason.MALFORMED, ("type",))
+    return {"id": str(uuid4()), "case": str(uuid4()), "caseOwner": organisation, "to": [], **document}
+
+
+def _valid(organisation: Organisation, use: KeyUse, now: datetime) -> PublicKey:
+    key = organisation.key(use, now)
+    if key is None:
+        raise Refused(Reason.KEY_NOT_VALID)
+    return key

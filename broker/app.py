@@ -1,0 +1,72 @@
+"""The worker: the one place that joins registry, keys, policy, loop and routers into a running process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from faststream import FastStream
+from faststream.kafka import KafkaBroker
+
+from broker.clock import Clock
+from broker.consent.law import POLICY
+from broker.exchange import Exchange
+from broker.home import Home
+from broker.loop import GROUP, Loop
+from broker.post import admin, missing_topics
+from broker.routers import encompass
+from broker.state import StateSeal
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Ending:
+    """Why the worker stopped: empty if it was asked to."""
+
+    because: str = ""
+
+
+def make_exchange(home: Home, clock: Clock) -> Exchange:
+    """The procedure with the broker's keys and the registry of this home. Raises HomeError."""
+    broker = home.broker()
+    return Exchange(
+        registry=home.registry(),
+        policy=POLICY,
+        keys=home.keys(broker.id),
+        signer=home.signer(broker, clock()),
+    )
+
+
+async def run(
+    home: Home, bootstrap: str, clock: Clock, *, group: str = GROUP, ready: Callable[[], None] = lambda: None
+) -> Ending:
+    """Run the worker until it is told to stop or cannot go on. Raises HomeError or Unreachable."""
+    exchange = make_exchange(home, clock)
+    async with admin(bootstrap) as client:
+        missing = await missing_topics(client, exchange.registry)
+    if missing:
+        names = ", ".join(topic.name for topic in missing)
+        return Ending(because=f"these topics do not exist: {names}; run `broker topics --create`")
+    ending = Ending()
+    broker = KafkaBroker(bootstrap, consumer_only=True, allow_auto_create_topics=False, logger=None)
+    app = FastStream(broker, logger=None)
+
+    def stop(because: str) -> None:
+        ending.because = because
+        app.exit()
+
+    loop = Loop(
+        family=encompass.FAMILY,
+        bootstrap=bootstrap,
+        exchange=exchange,
+        clock=clock,
+        seal=StateSeal(home.state_key()),
+        stop=stop,
+        group=group,
+    )
+    broker.include_router(encompass.router(loop))
+    app.after_startup(ready)
+    app.after_shutdown(loop.close)
+    log.info("worker.starting", policy=exchange.policy.version, registry=exchange.registry.version)
+    await app.run()
+    return ending

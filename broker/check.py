@@ -1,0 +1,99 @@
+"""The dry run integrators live by: what would become of a message, and exactly what each recipient would see."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from broker import ledger, words
+from broker.agency import complete
+from broker.consent.law import Policy
+from broker.errors import Reason, Refused
+from broker.judge import Parsed, address, judge, parse
+from broker.registry import Organisation, Registry
+from broker.schemas.catalogue import BY_TYPE
+from broker.schemas.message import Addressing, Flow
+from broker.schemas.terms import Role
+from broker.state import Case, TellingState
+
+Json = dict[str, Any]
+
+
+def check(
+    document: Mapping[str, Any],
+    *,
+    sender: str | None,
+    told: Sequence[Organisation],
+    registry: Registry,
+    policy: Policy,
+    now: datetime,
+) -> Json:
+    """Parse, address, decide and redact one document as the broker would, in a case of its own.
+
+    `told`: for an update, correction or withdrawal, the organisations that received the original. Returns status
+    (shared, partial, held, refused, recorded) and per recipient the outcome, the view with its values, and what is not
+    shown and why. Never raises for bad input.
+    """
+    try:
+        return _check(document, sender, told, registry, policy, now)
+    except Refused as refused:
+        claimed = str(document.get("id", "")) if isinstance(document, Mapping) else ""
+        return words.refusal(message=claimed, refused=refused, policy=policy.version)
+
+
+def _check(
+    document: Mapping[str, Any],
+    sender_id: str | None,
+    told: Sequence[Organisation],
+    registry: Registry,
+    policy: Policy,
+    now: datetime,
+) -> Json:
+    if not isinstance(document, Mapping):
+        raise Refused(Reason.MALFORMED, ("(the document is not a JSON object)",))
+    who = sender_id or str(document.get("caseOwner", ""))
+    sender = registry.get(who)
+    if sender is None:
+        raise Refused(Reason.UNKNOWN_SENDER, ("caseOwner",))
+    whole = complete(document, who)
+    flow = BY_TYPE.get(str(whole["type"]))
+    if flow is None:
+        raise Refused(Reason.UNKNOWN_TYPE, ("type",))
+    submission = parse(whole, flow)
+    if flow.addressing is not Addressing.ORIGINATOR and submission.case_owner != sender.id:
+        raise Refused(Reason.NO_SUCH_CASE, ("caseOwner",))
+    case = Case.model_validate({"owner": submission.case_owner, "id": str(submission.case)})
+    if flow.addressing is Addressing.LEDGER:
+        case = _case(submission, flow, told, now)
+        if not case.tellings:
+            raise Refused(Reason.NOT_ADDRESSED, ("(say who received the original: --told ORG)",))
+    lines = address(submission, flow, case)
+    judged = [
+        judge(submission, flow, line, case, sender=sender, registry=registry, policy=policy, now=now) for line in lines
+    ]
+    signed = {"jti": str(submission.id), "sub": str(submission.case), "own": submission.case_owner}
+    result = words.outcome(signed=signed, flow=flow, judged=judged, not_reached=(), policy=policy.version, now=now)
+    content = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
+    for one, body in zip(judged, result["recipients"], strict=True):
+        body["view"] = {name: content[name] for name in content if name in body["shown"]}
+        body["notShown"] = one.shown.markers(flow) if one.decision.shared else {}
+    return result
+
+
+def _case(submission: Parsed, flow: Flow, told: Sequence[Organisation], now: datetime) -> Case:
+    """The case as it would stand if these had received the message that this one follows."""
+    roles = {kind: role for role, kind in flow.kinds.items()}
+    original = ledger.refers_to(submission.content)
+    tellings = tuple(
+        {
+            "message": original,
+            "root": original,
+            "type": flow.type,
+            "sender": submission.case_owner,
+            "recipient": one.id,
+            "role": roles.get(one.kind, Role.ORIGINATOR),
+            "state": TellingState.SENT,
+            "at": now,
+        }
+        for one in told
+    )
+    return Case.model_validate({"owner": submission.case_owner, "id": str(submission.case), "tellings": tellings})

@@ -1,0 +1,414 @@
+"""The `broker` command.
+
+Exit codes: 0 done or shared, 1 a human must act or something is wrong, 2 wrong usage, 3 held, 4 refused, 5 no
+outcome in time, 6 an item that cannot be opened or verified.
+"""
+
+import asyncio
+import json
+import sys
+import time
+import traceback
+from collections.abc import Coroutine
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.table import Table
+
+from broker import describe, logs, post, show, topics
+from broker.agency import Agency, Submitted
+from broker.app import run as run_worker
+from broker.check import check as check_document
+from broker.clock import Clock, system_clock, unsafe_stepped_clock
+from broker.consent.law import POLICY
+from broker.data import organisations
+from broker.demo.night import play
+from broker.errors import PLAIN, Refused
+from broker.home import Home, HomeError, new_keys
+from broker.local_kafka import KafkaUnavailable
+from broker.registry import Organisation, Registry
+from broker.statement import loads
+from broker.status import status as read_status
+
+T = TypeVar("T")
+EXIT = {"shared": 0, "recorded": 0, "partial": 3, "held": 3, "refused": 4}
+NO_OUTCOME, NOT_OPENED = 5, 6
+DEFAULT_BOOTSTRAP = "127.0.0.1:9092"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help=(
+        "Safeguarding message broker: tells the right professional about a child, lawfully, and nobody else.\n\n"
+        "Start with [bold]make demo[/], or try [bold]broker check examples/good.json[/]. No Kafka is needed for "
+        "check, flows, schema and asyncapi."
+    ),
+    epilog="Exit codes: 0 shared or done, 1 a human must act, 2 usage, 3 held, 4 refused, 5 no outcome yet, "
+    "6 cannot be opened.",
+)
+
+HomeOption = Annotated[
+    Path, typer.Option("--home", envvar="BROKER_HOME", help="Folder with registry.json and keys/.", show_default=True)
+]
+BootstrapOption = Annotated[
+    str, typer.Option("--bootstrap", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Kafka address, host:port.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
+ClockOption = Annotated[
+    Path | None,
+    typer.Option("--unsafe-clock", envvar="BROKER_UNSAFE_CLOCK", hidden=True, help="Seconds to add, for the demo."),
+]
+AsOption = Annotated[str, typer.Option("--as", help="The organisation that you are, as police:01.")]
+DEFAULT_HOME = Path(".broker")
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """Say what is wrong and what to do, and end."""
+    typer.secho(text, fg="red", err=True)
+    raise typer.Exit(code)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; our own errors become one line and a code, never a traceback with values."""
+    try:
+        return asyncio.run(work)
+    except (HomeError, post.Unreachable) as error:
+        fail(str(error))
+    except Refused as refused:
+        _refused(refused)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _refused(refused: Refused) -> NoReturn:
+    reason, cure = PLAIN[refused.reason]
+    where = f" Where: {', '.join(refused.fields)}." if refused.fields else ""
+    fail(f"Refused ({refused.reason}): {reason}{where}\n{cure}", EXIT["refused"])
+
+
+def _clock(file: Path | None) -> Clock:
+    return system_clock if file is None else unsafe_stepped_clock(file)
+
+
+def _documents(file: Path) -> list[dict[str, Any]]:
+    """One document, or a list of them. `-` is standard input."""
+    try:
+        data = loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        fail(f"cannot read {file}: {error.strerror}", 2)
+    except ValueError:
+        fail(f"{file} is not JSON (or holds a key twice). See `broker schema TYPE` for the form.", 2)
+    made = data if isinstance(data, list) else [data]
+    if not made or not all(isinstance(one, dict) for one in made):
+        fail(f"{file} must hold a message, or a list of messages. See `broker schema TYPE`.", 2)
+    return made
+
+
+def _print(value: Any) -> None:  # noqa: ANN401 - JSON
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _member(registry: Registry, organisation: str) -> Organisation:
+    found = registry.get(organisation)
+    if found is None:
+        fail(f"{organisation} is not in the registry. It holds: {', '.join(o.id for o in registry.organisations)}", 2)
+    return found
+
+
+def _agency(home: Home, organisation: str, now: datetime) -> Agency:
+    registry = home.registry()
+    member = _member(registry, organisation)
+    return Agency(
+        organisation=organisation,
+        registry=registry,
+        keys=home.keys(organisation),
+        signer=home.signer(member, now),
+    )
+
+
+@app.command()
+def run(
+    home: HomeOption = DEFAULT_HOME, bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP, clock: ClockOption = None
+) -> None:
+    """Run a worker: read submissions, decide, redact, seal and deliver, until stopped.
+
+    Needs the broker's own keys in HOME. Run as many as there are partitions to share. Exits non-zero, for the
+    supervisor to restart it, rather than let a partition go unread.
+    """
+    logs.set_up()
+    ending = _run(run_worker(Home(home), bootstrap, _clock(clock)))
+    if ending.because:
+        fail(f"The worker stopped: {ending.because}")
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running, to look around.")] = False,
+) -> None:
+    """Play one night on a real Kafka, with separate processes, and check it against a hand-written expectation.
+
+    Exit code 0 only if every organisation opened exactly what was written down, and nothing else arrived anywhere.
+    """
+    try:
+        status_code = play(keep=keep, console=show.console())
+    except (KafkaUnavailable, post.Unreachable) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("Interrupted; everything that was started has been stopped.", 130)
+    raise typer.Exit(status_code)
+
+
+@app.command()
+def publish(
+    file: Annotated[Path, typer.Argument(help="A message, or a list of messages, as JSON; - for standard input.")],
+    sender: AsOption,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the outcomes; 0: do not wait.")] = 20,
+    home: HomeOption = DEFAULT_HOME,
+    bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    as_json: JsonOption = False,
+    clock: ClockOption = None,
+) -> None:
+    """Sign, seal and submit messages as an organisation, and wait for what became of them.
+
+    Example: broker publish examples/good.json --as police:01
+    """
+    documents = _documents(file)
+    now = _clock(clock)
+    place = Home(home)
+    bodies = _run(_publish(place, bootstrap, sender, documents, now, wait))
+    registry = place.registry()
+    console = show.console()
+    for body in bodies:
+        if as_json:
+            typer.echo(json.dumps(body, ensure_ascii=False))
+        else:
+            console.print(show.outcome(body, registry))
+    if wait and len(bodies) < len(documents):
+        missing = len(documents) - len(bodies)
+        fail(f"{missing} outcomes did not come in {wait:g} s. Is a worker running? See `broker status`.", NO_OUTCOME)
+    raise typer.Exit(max((EXIT[body["status"]] for body in bodies), default=0))
+
+
+async def _publish(
+    home: Home, bootstrap: str, sender: str, documents: list[dict[str, Any]], clock: Clock, wait: float
+) -> list[dict[str, Any]]:
+    agency = _agency(home, sender, clock())
+    submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
+    waiting = {one.message for one in submitted}
+    found: dict[str, dict[str, Any]] = {}
+    async with post.reader(bootstrap, _member(home.registry(), sender), new_only=True) as inbox:
+        await post.publish(bootstrap, submitted)
+        until = time.monotonic() + wait
+        while waiting - found.keys() and time.monotonic() < until:
+            for sealed in await inbox.poll():
+                body = dict(agency.open_delivery(sealed, clock()).body)
+                if body["is"] == "outcome" and body["message"] in waiting:
+                    found[body["message"]] = body
+    return [found[one.message] for one in submitted if one.message in found]
+
+
+def _submit(agency: Agency, documents: list[dict[str, Any]], number: int, now: datetime) -> Submitted:
+    """Sign and seal one of a list. A refusal says which; nothing of the list has been sent then."""
+    try:
+        return agency.submit(documents[number], now)
+    except Refused as refused:
+        if len(documents) == 1:
+            raise
+        which = f"message {number + 1} of {len(documents)}"
+        raise Refused(refused.reason, (which, *refused.fields)) from None
+
+
+@app.command()
+def inbox(
+    organisation: Annotated[str, typer.Argument(help="Whose inbox or mailbox, as school:100053.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay, and show what comes.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+    bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    as_json: JsonOption = False,
+    clock: ClockOption = None,
+) -> None:
+    """Open and verify what an organisation has received: deliveries, outcomes, overdue notices.
+
+    Needs that organisation's own keys, and no others. Anything that does not open or verify is said loudly, never
+    shown, and makes the exit code 6.
+    """
+    failures = _run(_inbox(Home(home), bootstrap, organisation, follow, as_json, _clock(clock)))
+    if failures:
+        fail(f"{failures} items did not open or verify: do not act on them; ring the broker's desk", NOT_OPENED)
+
+
+async def _inbox(home: Home, bootstrap: str, organisation: str, follow: bool, as_json: bool, clock: Clock) -> int:
+    registry = home.registry()
+    member = _member(registry, organisation)
+    agency = Agency(organisation=organisation, registry=registry, keys=home.keys(organisation))
+    console, failures = show.console(), 0
+    seen: set[str] = set()
+    try:
+        opened_reader = post.reader(bootstrap, member)
+        async with opened_reader as box:
+            while follow or not await box.at_end():
+                for sealed in await box.poll():
+                    try:
+                        opened = agency.open_delivery(sealed, clock())
+                    except Refused as refused:
+                        failures += 1
+                        typer.secho(f"An item cannot be trusted: {refused.reason}", fg="red", err=True)
+                        continue
+                    if opened.id in seen:
+                        continue
+                    seen.add(opened.id)
+                    if as_json:
+                        print(json.dumps(asdict(opened), ensure_ascii=False), flush=True)  # noqa: T201
+                    else:
+                        console.print(show.any_item(asdict(opened), registry))
+    except ValueError:
+        fail(f"{organisation} is not connected: it is told by telephone", 2)
+    if not seen and not failures and not as_json:
+        console.print("Nothing here. (An inbox that cannot be opened says so instead.)")
+    return failures
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A message as JSON; - for standard input.")],
+    sender: Annotated[str | None, typer.Option("--as", help="Who sends; default: the document's caseOwner.")] = None,
+    told: Annotated[
+        list[str] | None, typer.Option(help="For an update, correction or withdrawal: who got the original.")
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option("--home", envvar="BROKER_HOME", help="Default: a built-in set of organisations.")
+    ] = None,
+    at: Annotated[datetime | None, typer.Option(help="Decide as at this time (UTC); default: now.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Dry run: what would become of a message, and exactly what each recipient would see. Nothing is sent.
+
+    Says outcome and scope, the rules with their reasons and what would cure them, and for each recipient the view, what
+    is withheld and why. Needs no Kafka, no keys and no network. Exit code 0 shared, 3 held, 4 refused.
+    """
+    documents = _documents(file)
+    now = system_clock() if at is None else at.replace(tzinfo=at.tzinfo or system_clock().tzinfo)
+    try:
+        registry = Home(home).registry() if home else _example_registry(now)
+    except HomeError as error:
+        fail(str(error))
+    had_it = [_member(registry, one) for one in told or []]
+    results = [
+        check_document(one, sender=sender, told=had_it, registry=registry, policy=POLICY, now=now) for one in documents
+    ]
+    if as_json:
+        _print(results[0] if len(results) == 1 else results)
+    else:
+        for result in results:
+            show.console().print(show.outcome(result, registry))
+    raise typer.Exit(max(EXIT[result["status"]] for result in results))
+
+
+def _example_registry(now: datetime) -> Registry:
+    members = tuple(new_keys(one, now)[0] for one in organisations().organisations)
+    return Registry(organisations=members)
+
+
+@app.command()
+def flows(as_json: JsonOption = False) -> None:
+    """Every message type: who may send it, who receives it, what each sees and never sees, on which basis."""
+    if as_json:
+        _print(describe.flows())
+        return
+    table = Table("message type", "from", "to: sees / never sees", "basis at each end", "clock", show_lines=True)
+    for flow in describe.flows():
+        views = flow["views"] or [None]
+        for view in views:
+            sees = (
+                f"[bold]{view['role']}[/]\n{', '.join(map(show.words, view['sees']))}\n"
+                f"[red]never:[/] {', '.join(map(show.words, view['neverSees'])) or '-'}"
+                if view
+                else "the broker records it; nobody receives it"
+            )
+            ends = [*view["senderBasis"].values(), view["recipientBasis"], "[dim]unconfirmed[/]"] if view else ["-"]
+            bases = "\n".join(ends)
+            short = flow["type"].removeprefix("uk.safeguarding.").removesuffix(".v1")
+            table.add_row(short, ", ".join(flow["senders"]), sees, bases, view["clock"] if view else "-")
+    show.console().print(table)
+
+
+@app.command()
+def schema(
+    message_type: Annotated[str, typer.Argument(metavar="TYPE", help="As encompass.notification-issued.")],
+) -> None:
+    """JSON Schema of the document a sender signs for a message type, with the labels of every field."""
+    flow = describe.find(message_type)
+    if flow is None:
+        fail("No such type. This broker carries:\n  " + "\n  ".join(describe.known_types()), 2)
+    _print(describe.schema(flow))
+
+
+@app.command()
+def asyncapi() -> None:
+    """The AsyncAPI 3 document of all topics and messages (JSON, which is also YAML)."""
+    _print(describe.asyncapi())
+
+
+@app.command(name="topics")
+def topics_(
+    create: Annotated[bool, typer.Option("--create", help="Create those that do not exist yet.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+    bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    as_json: JsonOption = False,
+) -> None:
+    """The topics that this registry needs, with partitions and retention; `--create` makes the missing ones."""
+    try:
+        registry = Home(home).registry()
+    except HomeError as error:
+        fail(str(error))
+    needed = topics.topics(registry)
+    made = _run(post.create_topics(bootstrap, registry)) if create else []
+    if as_json:
+        _print([{"name": t.name, "partitions": t.partitions, "config": t.config, "holds": t.holds} for t in needed])
+        return
+    table = Table("topic", "partitions", "kept", "holds")
+    for topic in needed:
+        special = {None: "compacted", topics.FOR_EVER: "for ever"}
+        kept = special.get(topic.retention_days, f"{topic.retention_days} days")
+        table.add_row(topic.name, str(topic.partitions), kept, topic.holds)
+    show.console().print(table)
+    if create:
+        typer.echo(f"created {len(made)}, {len(needed) - len(made)} were there")
+
+
+@app.command()
+def status(
+    home: HomeOption = DEFAULT_HOME,
+    bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    as_json: JsonOption = False,
+    clock: ClockOption = None,
+) -> None:
+    """The on-call page: lanes, age of the oldest unread child, holds, keys, policy. Exit code 1: a human must act."""
+    found = _run(read_status(Home(home), bootstrap, _clock(clock)()))
+    if as_json:
+        _print({"figures": found.figures, "mustAct": found.must_act})
+    else:
+        table = Table("what", "figure")
+        for what, figure in found.figures.items():
+            table.add_row(what, str(figure))
+        show.console().print(table)
+        for one in found.must_act:
+            typer.secho(f"ACT: {one}", fg="red")
+        if not found.must_act:
+            typer.secho("Nothing needs a human now.", fg="green")
+    raise typer.Exit(1 if found.must_act else 0)
+
+
+def main() -> None:
+    """Entry point. A fault of ours is named by its kind and place: its text could quote a message."""
+    try:
+        app()
+    except Exception as fault:  # noqa: BLE001 - the last resort
+        where = traceback.extract_tb(fault.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        typer.secho(f"Fault: {type(fault).__name__} at {place}. Please report it.", fg="red", err=True)
+        sys.exit(1)

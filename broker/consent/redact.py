@@ -1,0 +1,80 @@
+"""Choose which fields one recipient sees: labels that its role may see, less what a safety rule takes away.
+
+A field is shown only if the recipient may see every one of its labels. What is withheld for an ordinary reason leaves a
+marker with the rule. What is withheld because a place is protected looks exactly like a field that the sender left out
+(`not-included`), because a marker would itself tell (RD-13).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from broker.schemas.message import Flow
+from broker.schemas.terms import AddressHandling, Label, Role
+
+RULE_OF_LABEL: Mapping[Label, str] = {
+    Label.LINK: "RD-1",
+    Label.ADULT_NAME: "RD-4",
+    Label.SUPPORT_NEED: "RD-6",
+    Label.SAFETY: "RD-2",
+    Label.ROUTING: "RD-2",
+    Label.DIRECT_LINE: "RD-2",
+}
+"""Which redaction rule keeps a label from a role that may not see it; PR-02 (minimum for the role) for the rest."""
+
+SAYS: Mapping[str, str] = {
+    "RD-1": "one child, one message: nothing that joins one child to another",
+    "RD-2": "from this a protected place, or where a child lives, could be derived",
+    "RD-4": "adults appear by their relationship to the child",
+    "RD-6": "health only as what support the child needs",
+    "PR-02": "not among what this role needs",
+}
+"""What each redaction rule says, in one line."""
+
+TELLS_OF_A_PLACE = frozenset({Label.SAFETY, Label.ROUTING, Label.DIRECT_LINE})
+"""Labels whose marker would tell something of a protected place: withheld without one."""
+
+DERIVES_A_PLACE = frozenset({Label.LOCATION, Label.NARRATIVE, *TELLS_OF_A_PLACE})
+"""RD-2: a protected place can be derived from these. Free text is among them until the text pipeline reads it."""
+
+FINDS_THE_CHILD = frozenset({Role.SOCIAL_CARE, Role.RESIDENCE_FORCE})
+"""RD-2 does not bite on children's social care and police, who must be able to find the child."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """One field that this recipient does not see. `neutral`: to the recipient it looks like a field left out."""
+
+    field: str
+    rule: str
+    neutral: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The view of one recipient over the fields that the sender gave."""
+
+    fields: frozenset[str]
+    withheld: tuple[Withheld, ...]
+
+    def markers(self, flow: Flow) -> dict[str, str]:
+        """What the recipient is told of every field that it does not see: a rule id, or `not-included`."""
+        said = {one.field: one.rule for one in self.withheld if not one.neutral}
+        return {name: said.get(name, "not-included") for name in flow.message.labels if name not in self.fields}
+
+
+def view(flow: Flow, given: Iterable[str], *, role: Role, handling: AddressHandling | None) -> Shown:
+    """Split the given fields into shown and withheld. A role that the flow does not list sees nothing."""
+    may_see = flow.views[role].labels if role in flow.views else frozenset[Label]()
+    protected = handling not in (None, AddressHandling.OPEN) and role not in FINDS_THE_CHILD
+    shown: set[str] = set()
+    withheld: list[Withheld] = []
+    for name in given:
+        labels = flow.message.labels[name]
+        if protected and labels & DERIVES_A_PLACE:
+            withheld.append(Withheld(field=name, rule="RD-2", neutral=True))
+        elif missing := sorted(labels - may_see):
+            rule = RULE_OF_LABEL.get(missing[0], "PR-02")
+            withheld.append(Withheld(field=name, rule=rule, neutral=bool(labels & TELLS_OF_A_PLACE)))
+        else:
+            shown.add(name)
+    return Shown(fields=frozenset(shown), withheld=tuple(withheld))

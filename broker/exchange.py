@@ -1,0 +1,408 @@
+"""The one procedure for every message of every flow. It computes values; only the loop writes them.
+
+    1. open          unseal the bytes with the broker's key
+    2. authenticate  find the claimed sender's registered key, verify the signature and every digest
+    3. compare       headers, record key and partition must say what was signed
+    4. freshness     the same again gets the original outcome; another under the same id, or too old, is refused
+    5. parse         validate the content against its type
+    6. address       named recipients, everybody told before, or the organisation that opened the case
+    7. decide        per recipient, on coded facts, under the policy in force
+    8. redact        per recipient, the fields that its role may see
+    9. seal          per recipient: the sender's signed statement cut down, beside the broker's signed cover
+   10. record        outcome to the sender, one audit record, the case as it now stands
+
+A message that cannot be accepted raises Refused inside and leaves as a quarantine record and an outcome; nothing is
+dropped. Anything else that is raised is a fault of ours: the loop does not commit.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from broker import envelope, ledger, topics, words
+from broker.consent.law import Policy
+from broker.errors import Reason, Refused
+from broker.judge import Parsed, address, in_normal_form, judge, parse
+from broker.registry import Channel, KeyUse, Organisation, Registry
+from broker.schemas.catalogue import BY_TYPE
+from broker.schemas.message import Addressing, Flow
+from broker.schemas.terms import Outcome
+from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
+from broker.state import LEEWAY, WINDOW, Case, Memory, Seen, Telling
+from broker.statement import MAX_STATEMENT, Statement, dumps, loads, peek, verify
+from broker.words import Body, Judged
+
+NAMESPACE = uuid5(NAMESPACE_URL, "safeguarding-broker/delivery")
+MAY_COME_AGAIN = frozenset(
+    {Reason.ENVELOPE, Reason.MISMATCH, Reason.WRONG_PARTITION, Reason.REPLAYED, Reason.STALE, Reason.FROM_THE_FUTURE}
+)
+"""Refusals that say nothing of the signed content: they do not use up the id, or a bystander could use it up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One record as it came: nothing in it is believed. `partitions`: how many its topic has."""
+
+    partition: int
+    partitions: int
+    key: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One record to write."""
+
+    topic: str
+    partition: int
+    key: bytes
+    headers: Sequence[tuple[str, bytes]]
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The one log line of a message: codes and public ids only.
+
+    `rules`: the reason of a refusal. Never the rules that held a message: they could tell of a protected place.
+    """
+
+    message: str
+    type: str
+    sender: str
+    status: str
+    recipients: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """All that follows from one record: what to write, what to remember, what to log."""
+
+    outgoing: tuple[Outgoing, ...]
+    remember: tuple[Case | Seen, ...]
+    line: Line
+
+
+class Exchange:
+    """The procedure with what it needs: registry, policy, the broker's keys. Holds no state between messages."""
+
+    def __init__(self, *, registry: Registry, policy: Policy, keys: KeyRing, signer: Signer) -> None:
+        self.registry = registry
+        self.policy = policy
+        self._keys = keys
+        self._signer = signer
+
+    def carry(self, record: Incoming, memory: Memory, now: datetime) -> Carried:
+        """Steps 1 to 10 for one record."""
+        statement: Statement | None = None
+        try:
+            text = self._open(record)
+            statement, flow, sender = self._authenticate(text, now)
+            self._compare(record, statement)
+            if seen := self._freshness(statement, memory, now):
+                return self._again(seen, sender, now)
+            document = _document(statement)
+            submission = parse(document, flow)
+            in_normal_form(document, submission)
+            case = self._case(submission, flow, sender, memory)
+            judged = [
+                judge(
+                    submission,
+                    flow,
+                    line,
+                    case,
+                    sender=sender,
+                    registry=self.registry,
+                    policy=self.policy,
+                    now=now,
+                )
+                for line in address(submission, flow, case)
+            ]
+            return self._record(statement, submission, flow, sender, case, judged, now)
+        except Refused as refused:
+            return self._refuse(record, statement, refused, now)
+
+    def set_aside(self, record: Incoming, refused: Refused, now: datetime) -> Carried:
+        """Quarantine a record that could not be carried, and tell whoever it says it is from."""
+        return self._refuse(record, None, refused, now)
+
+    def fire(self, case: Case, telling: Telling, now: datetime) -> Carried:
+        """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""
+        about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.state}"
+        event = uuid5(NAMESPACE, f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
+        body = words.overdue(case=case.id, owner=case.owner, telling=telling)
+        owner = self.registry.get(telling.sender)
+        out = self._to(owner, event, body, None, now)
+        audit = {"is": "overdue", "at": now.isoformat(), **body}
+        return Carried(
+            outgoing=(*out, self._audit(case.owner, case.id, audit, now)),
+            remember=(ledger.fired(case, telling),),
+            line=Line(
+                message=telling.message,
+                type=telling.type,
+                sender=telling.sender,
+                status="overdue",
+                recipients=(telling.recipient,),
+            ),
+        )
+
+    # 1, 2 ----------------------------------------------------------------------------------------------------------
+
+    def _open(self, record: Incoming) -> str:
+        opened = unseal(record.value or b"", self._keys)
+        text = opened.get("statement") if isinstance(opened, dict) else None
+        if not isinstance(text, str):
+            raise Refused(Reason.MALFORMED, ("statement",))
+        if len(text) > MAX_STATEMENT:
+            raise Refused(Reason.OVERSIZED)
+        return text
+
+    def _authenticate(self, text: str, now: datetime) -> tuple[Statement, Flow, Organisation]:
+        claimed = peek(text)
+        sender = self.registry.get(claimed.issuer)
+        if sender is None:
+            raise Refused(Reason.UNKNOWN_SENDER)
+        key = next((key for key in sender.keys if key.kid == claimed.kid and key.use is KeyUse.SIGN), None)
+        if key is None:
+            raise Refused(Reason.FORGED)
+        if not key.not_before <= now < key.not_after:
+            raise Refused(Reason.KEY_NOT_VALID)
+        flow = BY_TYPE.get(claimed.type)
+        if flow is None:
+            raise Refused(Reason.UNKNOWN_TYPE)
+        return verify(text, key=public(key), alg=key.alg, flow=flow), flow, sender
+
+    # 3 -------------------------------------------------------------------------------------------------------------
+
+    def _compare(self, record: Incoming, statement: Statement) -> None:
+        says, signed = envelope.read(record.headers), statement.claims
+        pairs = {"ce_id": (says.id, "jti"), "ce_source": (says.source, "iss"), "ce_type": (says.type, "vct")}
+        differing = tuple(name for name, (said, claim) in pairs.items() if said != signed[claim])
+        if differing:
+            raise Refused(Reason.MISMATCH, differing)
+        key = topics.case_key(str(signed["own"]), str(signed["sub"]))
+        if record.key != key or record.partition != topics.partition_of(key, record.partitions):
+            raise Refused(Reason.WRONG_PARTITION)
+
+    # 4 -------------------------------------------------------------------------------------------------------------
+
+    def _freshness(self, statement: Statement, memory: Memory, now: datetime) -> Seen | None:
+        seen = memory.seen(_seen_key(statement))
+        if seen is not None:
+            if seen.digest != _digest(statement.signed):
+                raise Refused(Reason.REPLAYED)
+            return seen
+        if statement.issued_at < now - WINDOW:
+            raise Refused(Reason.STALE)
+        if statement.issued_at > now + LEEWAY:
+            raise Refused(Reason.FROM_THE_FUTURE)
+        return None
+
+    def _again(self, seen: Seen, sender: Organisation, now: datetime) -> Carried:
+        out = self._to(sender, _outcome_id(seen.message), loads(seen.outcome), None, now)
+        line = Line(message=seen.message.partition("/")[2], type="", sender=sender.id, status="repeated")
+        return Carried(outgoing=tuple(out), remember=(), line=line)
+
+    # 6 (the rest of 5 to 8 is in broker.judge) ----------------------------------------------------------------------
+
+    def _case(self, submission: Parsed, flow: Flow, sender: Organisation, memory: Memory) -> Case:
+        """The case this message belongs to: the sender's own, or one in which it was told what it answers."""
+        owner = submission.case_owner
+        if flow.addressing is not Addressing.ORIGINATOR and owner != sender.id:
+            raise Refused(Reason.NO_SUCH_CASE, ("caseOwner",))
+        case = memory.case(owner, str(submission.case))
+        if flow.refers_to and (case is None or not ledger.concerns(case, submission.content, flow, sender.id)):
+            raise Refused(Reason.NO_SUCH_CASE, ("case",))
+        return case or Case.model_validate({"owner": owner, "id": str(submission.case)})
+
+    # 9 -------------------------------------------------------------------------------------------------------------
+
+    def _to(
+        self, organisation: Organisation | None, event: UUID, body: Body, statement: str | None, now: datetime
+    ) -> list[Outgoing]:
+        """Seal the broker's words, and a cut-down statement if there is one, to one connected organisation."""
+        key = organisation.key(KeyUse.SEAL, now) if organisation else None
+        if organisation is None or organisation.channel is Channel.NOT_CONNECTED or key is None:
+            return []
+        if not self._signer.valid(now):
+            raise RuntimeError("the broker's signing key is not valid now: register a current one and restart")
+        claims = {
+            "iss": self._signer.organisation,
+            "aud": organisation.id,
+            "jti": str(event),
+            "iat": int(now.timestamp()),
+        }
+        sealed = {"cover": sign_cover({**claims, "body": body}, self._signer)}
+        topic, partition = topics.destination(organisation)
+        return [
+            Outgoing(
+                topic=topic,
+                partition=partition,
+                key=organisation.id.encode(),
+                headers=envelope.headers(
+                    event_id=event,
+                    source=self._signer.organisation,
+                    event_type=envelope.DELIVERY,
+                    at=now,
+                    audience=organisation.id,
+                ),
+                value=seal(sealed if statement is None else {**sealed, "statement": statement}, key),
+            )
+        ]
+
+    # 10 ------------------------------------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        statement: Statement,
+        submission: Parsed,
+        flow: Flow,
+        sender: Organisation,
+        case: Case,
+        judged: list[Judged],
+        now: datetime,
+    ) -> Carried:
+        out: list[Outgoing] = []
+        tellings: list[Telling] = []
+        root = ledger.root_of(case, submission.content)
+        for one in judged:
+            if one.decision.shared and one.organisation is not None:
+                cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
+                body = words.delivery(
+                    signed=statement.claims, flow=flow, sender=sender, one=one, digest=_digest(cut), now=now
+                )
+                event = uuid5(NAMESPACE, f"{_seen_key(statement)}|{one.organisation.id}")
+                out += self._to(one.organisation, event, body, cut, now)
+            elif one.decision.outcome is Outcome.HOLD:
+                out.append(self._hold(statement, case, one, now))
+            telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
+            tellings += [telling] if telling else []
+        outcome = words.outcome(
+            signed=statement.claims,
+            flow=flow,
+            judged=judged,
+            not_reached=ledger.not_reached(case, submission.content, flow),
+            policy=self.policy.version,
+            now=now,
+        )
+        out += self._to(sender, _outcome_id(_seen_key(statement)), outcome, None, now)
+        out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, now), now))
+        return Carried(
+            outgoing=tuple(out),
+            remember=(ledger.after(case, submission, sender.id, tellings), _seen(statement, outcome, now)),
+            line=Line(
+                message=str(submission.id),
+                type=flow.type,
+                sender=sender.id,
+                status=str(outcome["status"]),
+                recipients=tuple(one.line.organisation for one in judged),
+            ),
+        )
+
+    def _decided(self, statement: Statement, flow: Flow, judged: list[Judged], now: datetime) -> Body:
+        """The audit body: facts, rules, bases, and which digests were withheld; no content."""
+        digests = {d.name: d.digest for d in statement.disclosures}
+        return {
+            "is": "decision",
+            "at": now.isoformat(),
+            "type": flow.type,
+            "message": statement.claims["jti"],
+            "from": statement.claims["iss"],
+            "statement": _digest(statement.signed),
+            "policy": self.policy.version,
+            "registry": self.registry.version,
+            "recipients": [
+                {
+                    **words.recipient_outcome(one, now),
+                    "facts": asdict(one.facts),
+                    "withheldDigests": [digests[w.field] for w in one.shown.withheld],
+                }
+                for one in judged
+            ],
+        }
+
+    def _refuse(self, record: Incoming, statement: Statement | None, refused: Refused, now: datetime) -> Carried:
+        """Quarantine the bytes as they came, and tell whoever the message says it is from."""
+        source = str(statement.claims["iss"]) if statement else envelope.claimed_source(record.headers)
+        sender = self.registry.get(source)
+        message = str(statement.claims["jti"]) if statement else envelope.claimed_id(record.headers)
+        signed_id, claimed_id = (message, "") if statement else ("", message)
+        body = words.refusal(message=signed_id, claimed=claimed_id, refused=refused, policy=self.policy.version)
+        bytes_as_came = _digest((record.value or b"").decode("latin-1"))
+        out = self._to(sender, uuid5(NAMESPACE, f"refusal|{source}|{message}|{bytes_as_came}"), body, None, now)
+        known = sender.id if sender else "unknown"
+        kept = Outgoing(
+            topic=topics.QUARANTINE,
+            partition=0,
+            key=known.encode(),
+            headers=[("reason", refused.reason.encode()), ("claims-to-be-from", known.encode())],
+            value=record.value or b"",
+        )
+        audit = {**body, "is": "refusal", "at": now.isoformat(), "from": known, "bytes": bytes_as_came}
+        settled = statement is not None and refused.reason not in MAY_COME_AGAIN
+        return Carried(
+            outgoing=(*out, kept, self._audit(known, message, audit, now)),
+            remember=(_seen(statement, body, now),) if statement is not None and settled else (),
+            line=Line(message=message, type="", sender=known, status="refused", rules=(refused.reason,)),
+        )
+
+    def _hold(self, statement: Statement, case: Case, one: Judged, now: datetime) -> Outgoing:
+        """Keep the whole statement, sealed to the broker, until the sender's human has acted."""
+        whole = "~".join([statement.signed, *(d.text for d in statement.disclosures), ""])
+        body = {"statement": whole, "recipient": words.recipient_outcome(one, now), "owner": case.owner}
+        return self._own(topics.HELD, case.owner, case.id, body, now)
+
+    def _audit(self, owner: str, case: str, body: Body, now: datetime) -> Outgoing:
+        return self._own(topics.AUDIT, owner, case, body, now)
+
+    def _own(self, topic: str, owner: str, case: str, body: Body, now: datetime) -> Outgoing:
+        """A record that only the broker itself can open."""
+        broker = self.registry.get(self._signer.organisation)
+        key = broker.key(KeyUse.SEAL, now) if broker else None
+        if key is None:
+            raise RuntimeError("the broker has no valid sealing key: register a current one and restart")
+        record_key = topics.case_key(owner, case)
+        partition = topics.partition_of(record_key, topics.SUBMIT_PARTITIONS)
+        return Outgoing(topic=topic, partition=partition, key=record_key, headers=[], value=seal(body, key))
+
+
+def _document(statement: Statement) -> dict[str, Any]:
+    claims = statement.claims
+    return {
+        "type": claims["vct"],
+        "id": claims["jti"],
+        "case": claims["sub"],
+        "caseOwner": claims["own"],
+        "basis": claims["basis"],
+        "to": statement.to,
+        "content": statement.content,
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _seen_key(statement: Statement) -> str:
+    return f"{statement.claims['iss']}/{statement.claims['jti']}"
+
+
+def _outcome_id(seen_key: str) -> UUID:
+    return uuid5(NAMESPACE, f"outcome|{seen_key}")
+
+
+def _seen(statement: Statement, outcome: Body, now: datetime) -> Seen:
+    return Seen.model_validate(
+        {
+            "message": _seen_key(statement),
+            "digest": _digest(statement.signed),
+            "outcome": dumps(outcome),
+            "sender": statement.claims["iss"],
+            "at": now,
+        }
+    )

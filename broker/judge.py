@@ -1,0 +1,238 @@
+"""Steps 5 to 8 of the procedure, as pure functions: parse, address, decide, redact. `broker check` runs these."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from broker import ledger
+from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, deadline
+from broker.consent.decide import decide
+from broker.consent.facts import Facts
+from broker.consent.law import Policy
+from broker.consent.redact import view
+from broker.consent.rules import NOTHING_TO_SHOW
+from broker.errors import Reason, Refused
+from broker.registry import Establishment, KeyUse, Organisation, Registry
+from broker.schemas.encompass import DateOfBirthIs
+from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
+from broker.schemas.notification_withdrawn import NotificationWithdrawn
+from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Outcome, Role
+from broker.state import Case
+from broker.statement import dumps
+from broker.words import Judged
+
+_A_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+ADULT = 18
+MOST_TELLINGS = 200
+"""Messages times recipients in one case: one child and one incident never need as many."""
+MOST_PATHS = 20
+"""Failing paths that one refusal names."""
+TELLING_LINE = 4
+"""Letters and digits from which a line of an address tells something: "12" alone stands in any text."""
+OPENS_IF_UNKNOWN = time(8, 50)
+"""When a setting that the register does not know is taken to begin its day, so that its hold has a clock too."""
+_NOT_A_WORD = re.compile(r"[\W_]+")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[\W_]+(?=[0-9])")
+_A_POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
+_A_NUMBER = re.compile(r"[0-9]{9,}")
+
+Parsed = Submission[Message]
+
+
+def parse(document: Mapping[str, Any], flow: Flow) -> Parsed:
+    """Step 5: validate the content against its type.
+
+    Raises Refused(MALFORMED) with the paths at fault, never their values and never names that the sender made up.
+    """
+    content = document.get("content")
+    barred = flow.message.must_not_carry
+    if isinstance(content, Mapping) and (carried := sorted(set(content) & set(barred))):
+        raise Refused(
+            Reason.MALFORMED,
+            tuple(f"content.{name}: must not be carried ({barred[name]})" for name in carried),
+        )
+    try:
+        return Submission[flow.message].model_validate_json(dumps(document))  # type: ignore[name-defined]
+    except ValidationError as error:
+        paths = sorted({_path(one) for one in error.errors(include_input=False, include_url=False)})
+        raise Refused(Reason.MALFORMED, tuple(paths[:MOST_PATHS])) from None
+
+
+def in_normal_form(document: Mapping[str, Any], submission: Parsed) -> None:
+    """Step 5, for what was signed elsewhere: disclosures are passed on as they are, so they must be in normal form.
+
+    A time may be written with any offset. Raises Refused(MALFORMED) with the paths that are not.
+    """
+    normal = submission.model_dump(mode="json", by_alias=True, exclude_none=True)
+    paths = sorted(set(_differences(document, normal, "")))
+    if paths:
+        raise Refused(Reason.MALFORMED, tuple(f"{path} (not in normal form)" for path in paths[:MOST_PATHS]))
+
+
+def _differences(given: Any, normal: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON
+    match given, normal:
+        case dict(), dict():
+            for name in {*given, *normal}:
+                inner = f"{path}.{name}".lstrip(".")
+                if name not in given or name not in normal:
+                    yield inner
+                else:
+                    yield from _differences(given[name], normal[name], inner)
+        case list(), list() if len(given) == len(normal):
+            for one, other in zip(given, normal, strict=True):
+                yield from _differences(one, other, path)
+        case str(), str() if given == normal or _same_time(given, normal):
+            pass  # a text may look like a time and be none, so equality comes first
+        case _ if type(given) is not type(normal) or given != normal:
+            yield path
+
+
+def _same_time(one: str, other: str) -> bool:
+    times = _A_TIME.fullmatch(one) and _A_TIME.fullmatch(other)
+    return bool(times) and datetime.fromisoformat(one) == datetime.fromisoformat(other)
+
+
+def address(submission: Parsed, flow: Flow, case: Case) -> list[Addressee]:
+    """Step 6: who receives. Raises Refused: NOT_ADDRESSED, or CASE_FULL (never for an answer or a withdrawal)."""
+    if submission.to and flow.addressing is not Addressing.NAMED:
+        raise Refused(Reason.NOT_ADDRESSED, ("to",))
+    if flow.addressing is Addressing.BROKER_RECORD:
+        return []
+    if flow.addressing is Addressing.LEDGER:
+        root = ledger.root_of(case, submission.content)
+        lines = ledger.everybody_told(case, root)
+        if not lines and isinstance(submission.content, NotificationWithdrawn) and ledger.still_held(case, root):
+            return []  # nobody had been told yet: the hold ends
+    elif flow.addressing is Addressing.ORIGINATOR:
+        line = {"organisation": submission.case_owner, "role": Role.ORIGINATOR}
+        lines = [Addressee.model_validate(line)]
+    else:
+        lines = list(submission.to)
+    if not lines:
+        raise Refused(Reason.NOT_ADDRESSED, ("to",))
+    ends = flow.addressing is Addressing.ORIGINATOR or isinstance(submission.content, NotificationWithdrawn)
+    if not ends and len(case.tellings) + len(lines) > MOST_TELLINGS:
+        raise Refused(Reason.CASE_FULL, ("case",))
+    return lines
+
+
+def judge(
+    submission: Parsed,
+    flow: Flow,
+    line: Addressee,
+    case: Case,
+    *,
+    sender: Organisation,
+    registry: Registry,
+    policy: Policy,
+    now: datetime,
+) -> Judged:
+    """Steps 7 and 8: decide and redact for one recipient."""
+    recipient = registry.get(line.organisation)
+    facts = _facts(submission, flow, line, case, sender=sender, recipient=recipient, registry=registry, now=now)
+    decision = decide(facts, policy, now)
+    given = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
+    shown = view(flow, given, role=line.role, handling=facts.address_handling)
+    if decision.shared and flow.addressing is Addressing.LEDGER:
+        optional = {info.alias for info in flow.message.model_fields.values() if not info.is_required()}
+        worth = optional & set(given)  # what every such message carries anyway is not worth one
+        if worth and not worth & shown.fields:
+            findings = (*decision.findings, NOTHING_TO_SHOW)
+            decision = replace(decision, outcome=Outcome.REFUSE, findings=findings)
+    due, role = None, flow.views.get(line.role)
+    if role is not None:
+        opens = time.fromisoformat(recipient.session_start) if recipient else OPENS_IF_UNKNOWN
+        grounds = getattr(submission.content, "grounds_formed_at", None)
+        start = min(grounds, now) if grounds and role.clock in STARTS_WITH_THE_GROUNDS else now
+        due = deadline(role.clock, start=start, opens=opens)
+    return Judged(line=line, organisation=recipient, facts=facts, decision=decision, shown=shown, deadline=due)
+
+
+def _facts(
+    submission: Parsed,
+    flow: Flow,
+    line: Addressee,
+    case: Case,
+    *,
+    sender: Organisation,
+    recipient: Organisation | None,
+    registry: Registry,
+    now: datetime,
+) -> Facts:
+    content = submission.content
+    born, grounds = getattr(content, "date_of_birth", None), getattr(content, "grounds_formed_at", None)
+    handling, area = ledger.handling(case, content), getattr(content, "residence_force", None)
+    served, lies_in = sender.police_area, recipient.police_area if recipient else None
+    named = [registry.get(other.organisation) for other in submission.to if other.roll_status in ATTENDS]
+    return Facts(
+        type=flow.type,
+        cited_basis=submission.basis,
+        sender=sender.kind,
+        sender_nation=sender.nation,
+        sender_independent=sender.independent,
+        recipient=recipient.kind if recipient else None,
+        recipient_nation=recipient.nation if recipient else None,
+        recipient_independent=recipient.independent if recipient else False,
+        recipient_channel=recipient.channel if recipient else None,
+        recipient_has_key=bool(recipient and recipient.key(KeyUse.SEAL, now)),
+        recipient_role=line.role,
+        establishment=recipient.establishment if recipient else None,
+        roll_status=line.roll_status,
+        school_also_named=any(one and one.establishment is Establishment.SCHOOL for one in named),
+        under_18=_age(born, grounds.astimezone(LONDON).date()) < ADULT if born and grounds else None,
+        age_is_estimated=getattr(content, "date_of_birth_is", None) is DateOfBirthIs.ESTIMATED,
+        address_handling=handling,
+        condition_names_the_place=_names_a_place(content, handling),
+        sender_serves_an_area=served is not None,
+        recipient_in_sender_area=served == lies_in if served and lies_in else None,
+        resident_in_sender_area=area == served if area and sender.kind is Kind.POLICE else None,
+        recipient_serves_residence=_serves_residence(recipient, content),
+        handover=ledger.handover(case),
+        case=ledger.state_of(case, content),
+    )
+
+
+def _path(error: ErrorDetails) -> str:
+    """A schema path. Names that the sender made up are not repeated: they could hold anything."""
+    parts = [str(part) for part in error["loc"]]
+    if error["type"] == "extra_forbidden":
+        parts[-1] = "(a field that this type does not have)"
+    return ".".join(parts) or "to"
+
+
+def _age(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _serves_residence(recipient: Organisation | None, content: Message) -> bool | None:
+    """Whether this force or council serves where the child lives; None if that is not said, or not theirs to serve."""
+    area: str | None = getattr(content, "residence_force", None)
+    council: str | None = getattr(content, "residence_authority", None)
+    if recipient is not None and recipient.kind is Kind.POLICE and area is not None:
+        return recipient.police_area == area
+    if recipient is not None and recipient.kind is Kind.COUNCIL and council is not None:
+        return recipient.id == f"la:{council}"
+    return None
+
+
+def _names_a_place(content: Message, handling: AddressHandling | None) -> bool:
+    """Whether the one text that is never withheld holds a postcode, a number, or a line of the child's addresses."""
+    text = getattr(content, "setting_safety_condition", None)
+    if text is None or handling in (None, AddressHandling.OPEN):
+        return False
+    addresses = [getattr(content, name, None) for name in ("home_address", "current_address", "location_address")]
+    lines = [_NOT_A_WORD.sub("", line).casefold() for address in addresses if address for line in address.lines]
+    spaced, digits = _NOT_A_WORD.sub(" ", text), _BETWEEN_DIGITS.sub("", text)
+    squashed = _NOT_A_WORD.sub("", text).casefold()
+    return bool(
+        _A_POSTCODE.search(spaced)
+        or _A_NUMBER.search(digits)
+        or any(len(line) >= TELLING_LINE and line in squashed for line in lines)
+    )

@@ -1,0 +1,194 @@
+"""The disclosure ledger of one case, as pure functions: whom a follow-up must reach, and what a message changes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from broker.consent.clocks import Deadline
+from broker.consent.decide import Decision
+from broker.consent.facts import CaseState, Handover
+from broker.schemas import force_handover
+from broker.schemas.encompass import LocationCategory
+from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
+from broker.schemas.notification_withdrawn import NotificationWithdrawn
+from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
+from broker.schemas.terms import AddressHandling, Outcome
+from broker.schemas.told_by_other_channel import ToldByOtherChannel
+from broker.state import OPEN, Case, Telling, TellingState
+
+KNOWS = frozenset({TellingState.SENT, TellingState.ACKNOWLEDGED, TellingState.REJECTED, TellingState.TOLD})
+"""A recipient in one of these states holds something, so corrections and withdrawals must chase it."""
+
+NEVER_SENT = frozenset({TellingState.HELD, TellingState.WITHDRAWN})
+"""A recipient in one of these states has nothing to answer. (Or has rejected it, and answers the withdrawal.)"""
+
+ANSWERED = {
+    ReceiptState.ACKNOWLEDGED: TellingState.ACKNOWLEDGED,
+    ReceiptState.REJECTED: TellingState.REJECTED,
+    ReceiptState.ERASED: TellingState.ERASED,
+}
+
+
+def refers_to(content: Message) -> str:
+    """The earlier message that this content updates, corrects, withdraws or answers. Empty if none."""
+    return str(getattr(content, "supersedes", None) or getattr(content, "answers", None) or "")
+
+
+def root_of(case: Case, content: Message) -> str:
+    """The first message of the thread that this content follows. Empty if it follows none."""
+    return next((one.root for one in case.tellings if one.message == refers_to(content)), "")
+
+
+def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
+    """Whether the message that is referred to was told in this case (to this very sender, if it is an answer)."""
+    told = [one for one in case.tellings if one.message == refers_to(content)]
+    if flow.addressing is Addressing.ORIGINATOR:
+        told = [one for one in told if one.recipient == sender and one.state not in NEVER_SENT]
+    if isinstance(content, ReceiptRecorded) and content.state is ReceiptState.ERASED:
+        told = [one for one in told if one.root in case.withdrawn]
+    if isinstance(content, ToldByOtherChannel):
+        told = [one for one in told if one.recipient == content.organisation and one.state in OPEN]
+    return bool(told)
+
+
+def everybody_told(case: Case, root: str) -> list[Addressee]:
+    """One line for each organisation that holds something of this thread, in the order in which they were told."""
+    roles = {one.recipient: one.role for one in case.tellings if one.root == root and one.state in KNOWS}
+    return [Addressee.model_validate({"organisation": who, "role": role}) for who, role in roles.items()]
+
+
+def still_held(case: Case, root: str) -> bool:
+    """Whether a message of this thread is held for somebody."""
+    return any(one.root == root and one.state is TellingState.HELD for one in case.tellings)
+
+
+def not_reached(case: Case, content: Message, flow: Flow) -> tuple[str, ...]:
+    """Whom a follow-up cannot reach: all that they were to be told of its thread is held.
+
+    Only the sender of the thread may hear of it: an answer's sender would learn who else was addressed. A withdrawal
+    needs to reach nobody who has been told nothing.
+    """
+    if flow.addressing is not Addressing.LEDGER or isinstance(content, NotificationWithdrawn):
+        return ()
+    root = root_of(case, content)
+    reached = {line.organisation for line in everybody_told(case, root)}
+    held = [one.recipient for one in case.tellings if one.root == root and one.state is TellingState.HELD]
+    return tuple(dict.fromkeys(one for one in held if one not in reached))
+
+
+def handling(case: Case, content: Message) -> AddressHandling | None:
+    """How the place is protected: as this message says, unless an earlier one in its case said more.
+
+    An incident at a refuge protects the refuge, wherever the child lives.
+    """
+    said: AddressHandling | None = getattr(content, "address_handling", None)
+    if said in (None, AddressHandling.OPEN):
+        if getattr(content, "location_category", None) is LocationCategory.REFUGE_OR_CONFIDENTIAL:
+            return AddressHandling.REFUGE
+        if case.handling is not AddressHandling.OPEN:
+            return case.handling
+    return said
+
+
+def handover(case: Case) -> Handover:
+    """Where the hand-over to the force of residence stands in this case."""
+    latest = None
+    for one in case.tellings:
+        if one.type == force_handover.FLOW.type:
+            latest = one
+    if latest is None or latest.state in (TellingState.REJECTED, TellingState.WITHDRAWN, TellingState.ERASED):
+        return Handover.NONE
+    if latest.state in (TellingState.ACKNOWLEDGED, TellingState.TOLD):
+        return Handover.ACKNOWLEDGED
+    if latest.overdue:
+        return Handover.OVERDUE
+    return Handover.NONE if latest.state is TellingState.HELD else Handover.WAITING
+
+
+def state_of(case: Case, content: Message) -> CaseState:
+    """Whether this is the first message, or what it follows is still standing, or has been withdrawn."""
+    if root_of(case, content) in case.withdrawn:
+        return CaseState.WITHDRAWN
+    return CaseState.OPEN if case.tellings else CaseState.NEW
+
+
+def told(
+    message: str,
+    root: str,
+    flow: Flow,
+    sender: str,
+    line: Addressee,
+    decision: Decision,
+    due: Deadline | None,
+    now: datetime,
+) -> Telling | None:
+    """The ledger entry of one recipient of one message; None if it was refused to that recipient."""
+    if decision.outcome is Outcome.REFUSE:
+        return None
+    return Telling.model_validate(
+        {
+            "message": message,
+            "root": root or message,
+            "type": flow.type,
+            "sender": sender,
+            "recipient": line.organisation,
+            "role": line.role,
+            "state": TellingState.SENT if decision.shared else TellingState.HELD,
+            "at": now,
+            "due": due.due if due else None,
+            "kind": due.kind if due else None,
+        }
+    )
+
+
+def after(case: Case, submission: Submission[Message], sender: str, tellings: Sequence[Telling]) -> Case:
+    """The case once this message has been carried. An answer is not itself something to be answered."""
+    content, kept, withdrawn = submission.content, case.tellings, case.withdrawn
+    root = root_of(case, content)
+    if isinstance(content, ReceiptRecorded):
+        if any(one.state is TellingState.SENT for one in tellings):  # an answer that went nowhere answers nothing
+            kept = tuple(_answered(one, content, sender, root) for one in kept)
+        tellings = ()
+    elif isinstance(content, ToldByOtherChannel):
+        about = (content.answers, content.organisation)
+        kept = tuple(_settled(one, TellingState.TOLD) if (one.message, one.recipient) == about else one for one in kept)
+    elif isinstance(content, NotificationWithdrawn) and (tellings or not everybody_told(case, root)):
+        kept = tuple(_withdrawn(one) if one.root == root else one for one in kept)  # a refused one withdraws nothing
+        withdrawn = tuple(dict.fromkeys((*withdrawn, root)))
+    return case.model_copy(
+        update={
+            "tellings": (*kept, *(one for one in tellings if one.due)),
+            "withdrawn": withdrawn,
+            "handling": handling(case, content) or case.handling,
+        }
+    )
+
+
+def _settled(one: Telling, state: TellingState) -> Telling:
+    return one.model_copy(update={"state": state}) if one.state in OPEN else one
+
+
+def _withdrawn(one: Telling) -> Telling:
+    """Nobody need be told any more what is held, nor found for what was rejected; who has it must still answer."""
+    return one if one.state is TellingState.SENT else _settled(one, TellingState.WITHDRAWN)
+
+
+def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) -> Telling:
+    """`erased` answers the whole thread, every other state one message. A rejection's clock runs (again)."""
+    if one.recipient != sender or one.state in (*NEVER_SENT, TellingState.ERASED):
+        return one  # what was never sent cannot be answered; what was erased stays so
+    if receipt.state is ReceiptState.ERASED:
+        return one.model_copy(update={"state": TellingState.ERASED}) if one.root == root else one
+    if one.message != receipt.answers:
+        return one
+    return one.model_copy(update={"state": ANSWERED[receipt.state], "overdue": False})
+
+
+def fired(case: Case, telling: Telling) -> Case:
+    """The case once this telling's due time has fired; it fires once."""
+    return case.model_copy(
+        update={
+            "tellings": tuple(
+                one.model_copy(update={"overdue": True}) if one is telling else one for one in case.tellings
+            )
+        }
+    )

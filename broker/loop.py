@@ -1,0 +1,400 @@
+"""The transactional loop: the only thing that writes. One producer per owned partition, one transaction per batch.
+
+Each input partition has an Owner. Starting its producer fences whoever owned the partition before; then the committed
+offset and the state changelog are final and can be read. Outputs, state and offset go in one transaction, so either all
+of a batch happened or none of it. The consumer is only ever moved inside the handler (aiokafka fetches before the
+rebalance listener ends, so seeking there loses messages).
+
+An exception never leaves the handler: FastStream would swallow it, and the next commit would skip the batch. What
+cannot be mended here ends the process, so that a partition is never silently deaf.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict
+from typing import Protocol
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError, ProducerFenced
+
+from broker import topics
+from broker.clock import Clock
+from broker.errors import Reason, Refused
+from broker.exchange import Carried, Exchange, Incoming, Outgoing
+from broker.state import Cabinet, StateSeal
+
+GROUP = "broker"
+TRANSACTION_BUDGET = 0.1
+"""Seconds of computing in one transaction: longer ones hold back every reader of the partitions they touch."""
+TRANSACTION_TIMEOUT_MS = 10_000
+TICK = 0.25
+"""Seconds between looks at what has fallen due."""
+REOPEN_TRIES = 5
+REOPEN_FIRST_WAIT = 0.2
+FAILURES_IN_A_ROW = 5
+"""Transactions of one partition that failed, with none between that did not, after which the process ends: trying again
+for ever would be as silent as not trying."""
+FAULTY_SENDERS = 3
+"""Faults of ours on messages of this many senders mean that we are broken, not they: stop."""
+FENCED_WAIT = 1.0
+"""Seconds for a process that woke from a pause to notice that the group has moved on without it."""
+
+log = structlog.get_logger()
+
+
+class Broken(Exception):  # noqa: N818 - said of this process
+    """Messages of several senders fail in us: committing would set aside everything that comes."""
+
+
+class Record(Protocol):
+    """What the loop reads of a polled record."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+class Owner:
+    """One owned partition: its producer, its memory, and the next offset to handle."""
+
+    def __init__(self, tp: TopicPartition) -> None:
+        self.tp = tp
+        self.lock = asyncio.Lock()
+        self.producer: AIOKafkaProducer | None = None
+        self.cabinet = Cabinet()
+        self.next = 0
+        self.synced = False
+        self.failed = 0
+
+    async def close(self) -> None:
+        """Stop the producer, ending its transaction."""
+        producer, self.producer = self.producer, None
+        if producer is not None:
+            await producer.stop()
+
+
+class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
+    """The owners of one family's submit topic in this process."""
+
+    def __init__(
+        self,
+        *,
+        family: str,
+        bootstrap: str,
+        exchange: Exchange,
+        clock: Clock,
+        seal: StateSeal,
+        stop: Callable[[str], None],
+        group: str = GROUP,
+    ) -> None:
+        self.topic = topics.submit(family)
+        self.group = group
+        self._changelog = topics.state(family)
+        self._bootstrap = bootstrap
+        self._exchange = exchange
+        self._clock = clock
+        self._seal = seal
+        self._stop = stop
+        self._owners: dict[TopicPartition, Owner] = {}
+        self.consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
+        self._partitions = topics.SUBMIT_PARTITIONS
+        self._faulty: set[str] = set()
+        self._ticker: asyncio.Task[None] | None = None
+        self._over = False
+        self.ready = asyncio.Event()
+
+    def bind(self, consumer: Callable[[], AIOKafkaConsumer | None]) -> None:
+        """Tell the loop how to reach the subscriber's consumer, which exists only once it has started."""
+        self.consumer = consumer
+
+    # Ownership -----------------------------------------------------------------------------------------------------
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let each running transaction end, then give the partition up."""
+        for tp in revoked:
+            if owner := self._owners.pop(tp, None):
+                async with owner.lock:
+                    await owner.close()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Open every assigned partition; a failure ends the process (the client would only log it).
+
+        Records are fetched meanwhile: they must find an owner and wait for its lock. Dropped, they would be read again
+        only after the next message.
+        """
+        if self._ticker is None:
+            self._ticker = asyncio.create_task(self._tick())
+        owners = [self._owners.setdefault(tp, Owner(tp)) for tp in assigned]
+        try:
+            await asyncio.gather(*(self._take(owner) for owner in owners))
+        except Exception as fault:  # noqa: BLE001 - whatever it is, this process must not stay deaf
+            self._fatal("cannot take partitions", fault)
+            return
+        log.info("worker.ready", topic=self.topic, partitions=len(assigned), group=self.group)
+        self.ready.set()
+
+    async def _take(self, owner: Owner) -> None:
+        async with owner.lock:
+            await self._open(owner)
+
+    async def _open(self, owner: Owner) -> None:
+        """Fence the previous owner, then read what it committed: offset and state. Does not seek."""
+        await owner.close()
+        consumer = self.consumer()
+        if consumer is None:
+            raise RuntimeError("the subscriber has no consumer")
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            transactional_id=f"{self.group}.{owner.tp.topic}.{owner.tp.partition}",
+            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        )
+        try:
+            await producer.start()
+            owner.next = await consumer.committed(owner.tp) or 0
+            owner.cabinet = await self._restore(owner.tp.partition)
+        except BaseException:
+            await producer.stop()
+            raise
+        owner.synced = False
+        owner.producer = producer
+
+    async def _restore(self, partition: int) -> Cabinet:
+        cabinet = Cabinet()
+        async for key, value in read_whole(self._bootstrap, TopicPartition(self._changelog, partition)):
+            name = key.decode()
+            cabinet.restore(name, None if value is None else self._seal.unseal(name, value))
+        return cabinet
+
+    async def _reopen(self, owner: Owner, fault: Exception) -> None:
+        """After a failed transaction: a new epoch, what was really committed, and a seek at once, with back-off."""
+        log.warning("transaction.failed", fault=type(fault).__name__, partition=owner.tp.partition)
+        owner.failed += 1
+        if owner.failed > FAILURES_IN_A_ROW:
+            raise fault
+        if isinstance(fault, ProducerFenced):
+            await asyncio.sleep(FENCED_WAIT)
+        wait = REOPEN_FIRST_WAIT
+        for attempt in range(REOPEN_TRIES):
+            consumer = self.consumer()
+            if consumer is None or owner.tp not in consumer.assignment():
+                await owner.close()
+                self._owners.pop(owner.tp, None)
+                return
+            try:
+                await self._open(owner)
+                consumer.seek(owner.tp, owner.next)
+            except (KafkaError, OSError, TimeoutError) as again:
+                log.warning("reopen.failed", fault=type(again).__name__, partition=owner.tp.partition)
+                if attempt + 1 == REOPEN_TRIES:
+                    raise
+                await asyncio.sleep(wait)
+                wait *= 2
+            else:
+                owner.synced = True
+                return
+
+    # Work ----------------------------------------------------------------------------------------------------------
+
+    async def carry(self, records: Sequence[Record]) -> None:
+        """Handle one polled batch, whatever it holds. Never raises.
+
+        Not after a fatal fault: what was not handled then lies before this batch, and its commit would skip it.
+        """
+        if self._over:
+            return
+        by_partition: dict[TopicPartition, list[Record]] = {}
+        for record in records:
+            by_partition.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
+        try:
+            await asyncio.gather(*(self._partition(tp, batch) for tp, batch in by_partition.items()))
+        except Exception as fault:  # noqa: BLE001 - FastStream would swallow it and skip the batch
+            self._fatal("cannot go on", fault)
+
+    async def _partition(self, tp: TopicPartition, batch: list[Record]) -> None:
+        owner = self._owners.get(tp)
+        if owner is None:
+            return  # revoked meanwhile: its next owner reads these
+        async with owner.lock:
+            if owner.producer is None:
+                return
+            if not owner.synced:
+                owner.synced = True
+                if batch[0].offset != owner.next:
+                    consumer = self.consumer()
+                    if consumer is not None:
+                        consumer.seek(tp, owner.next)
+                    return
+            waiting = [record for record in batch if record.offset >= owner.next]
+            while waiting:
+                try:
+                    done = await self._transact(owner, waiting)
+                except Broken:
+                    raise
+                except Exception as fault:  # noqa: BLE001 - the outcome is unknown: reload what was committed
+                    await self._reopen(owner, fault)
+                    return
+                waiting = waiting[done:]
+
+    async def _transact(self, owner: Owner, waiting: list[Record]) -> int:
+        """Carry as many records as fit in the budget, in one transaction; return how many."""
+        carried: list[Carried] = []
+        entries: list[tuple[str, str | None]] = []
+        began = time.monotonic()
+        for record in waiting:
+            one = self._one(owner, record)
+            entries += owner.cabinet.remember(*one.remember)
+            carried.append(one)
+            if time.monotonic() - began > TRANSACTION_BUDGET:
+                break
+            await asyncio.sleep(0)  # the group's heartbeat lives on this event loop too
+        offset = waiting[len(carried) - 1].offset + 1
+        await self._write(owner, [out for one in carried for out in one.outgoing], entries, offset)
+        owner.next = offset
+        spent = round((time.monotonic() - began) * 1000, 1)
+        for one in carried:
+            log.info("message.carried", **asdict(one.line), partition=owner.tp.partition, milliseconds=spent)
+        return len(carried)
+
+    def _one(self, owner: Owner, record: Record) -> Carried:
+        incoming = Incoming(
+            partition=record.partition,
+            partitions=self._partitions,
+            key=record.key,
+            headers=record.headers,
+            value=record.value,
+        )
+        now = self._clock()
+        try:
+            carried = self._exchange.carry(incoming, owner.cabinet, now)
+        except Exception as fault:  # ours, and deterministic: set it aside, tell the sender, alarm
+            where = _where(fault)
+            try:
+                carried = self._exchange.set_aside(incoming, Refused(Reason.FAULT), now)
+            except Exception as again:
+                raise Broken from again  # not even a refusal can be made: trying again would go on for ever
+            self._faulty.add(carried.line.sender)
+            kind, sender = type(fault).__name__, carried.line.sender
+            log.error("message.fault", fault=kind, where=where, sender=sender)  # noqa: TRY400 - a traceback could quote
+            if len(self._faulty) >= FAULTY_SENDERS:
+                raise Broken from fault
+            return carried
+        self._faulty.discard(carried.line.sender)
+        return carried
+
+    async def _write(
+        self,
+        owner: Owner,
+        outgoing: Sequence[Outgoing],
+        entries: Sequence[tuple[str, str | None]],
+        offset: int | None,
+    ) -> None:
+        producer = owner.producer
+        if producer is None:
+            raise RuntimeError("no producer")
+        async with producer.transaction():
+            sent: list[asyncio.Future[object]] = []
+            try:
+                for out in outgoing:
+                    headers = list(out.headers)
+                    send = producer.send(out.topic, out.value, key=out.key, partition=out.partition, headers=headers)
+                    sent.append(await send)
+                for key, value in entries:
+                    sealed = None if value is None else self._seal.seal(key, value)
+                    send = producer.send(self._changelog, sealed, key=key.encode(), partition=owner.tp.partition)
+                    sent.append(await send)
+            finally:  # once one has failed, `send` only says "not in transaction": the cause is in what was sent before
+                await asyncio.gather(*sent)
+            if offset is not None:
+                await producer.send_offsets_to_transaction({owner.tp: offset}, self.group)
+        owner.failed = 0
+
+    # Time ----------------------------------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            for owner in list(self._owners.values()):
+                try:
+                    await self._fire(owner)
+                except Exception as fault:  # noqa: BLE001 - a clock that stops silently is a child forgotten
+                    self._fatal("cannot fire what is due", fault)
+                    return
+
+    async def _fire(self, owner: Owner) -> None:
+        """Emit what has fallen due, and forget ids past the window, in one transaction if there is anything."""
+        async with owner.lock:
+            if owner.producer is None:
+                return
+            now = self._clock()
+            carried: list[Carried] = []
+            entries = owner.cabinet.forget(now)
+            while len(carried) < 100 and (due := owner.cabinet.next_due(now)):  # noqa: PLR2004 - one transaction
+                one = self._exchange.fire(*due, now)
+                entries += owner.cabinet.remember(*one.remember)
+                carried.append(one)
+            if not entries:
+                return
+            try:
+                await self._write(owner, [out for one in carried for out in one.outgoing], entries, None)
+            except (KafkaError, OSError, TimeoutError) as fault:
+                await self._reopen(owner, fault)
+                return
+            for one in carried:
+                log.info("message.overdue", **asdict(one.line), partition=owner.tp.partition)
+
+    # Ending --------------------------------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """At shutdown (the client does not call the listener then): finish what runs, stop every producer."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        await self.on_partitions_revoked(list(self._owners))
+
+    def cannot_read(self, fault: Exception) -> None:
+        """A poll failed. Unless Kafka says to try again, it always would, and drop what it had read of others."""
+        if isinstance(fault, KafkaError) and fault.retriable:
+            log.warning("poll.failed", fault=type(fault).__name__, topic=self.topic)
+        else:
+            self._fatal("cannot read", fault)
+
+    def _fatal(self, what: str, fault: Exception) -> None:
+        if self._over:
+            return
+        self._over = True
+        log.error("worker.fatal", fault=type(fault).__name__, where=_where(fault), next="restart the worker")
+        self._stop(what)
+
+
+def _where(fault: Exception) -> str:
+    """Module and line in which a fault rose: no text of it, which could quote a message."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__', '')}:{trace.tb_lineno}"
+
+
+async def read_whole(bootstrap: str, tp: TopicPartition) -> AsyncIterator[tuple[bytes, bytes | None]]:
+    """Every committed (key, value) of one partition, from its beginning to its present end."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+    await consumer.start()
+    try:
+        consumer.assign([tp])
+        end = (await consumer.end_offsets([tp]))[tp]
+        await consumer.seek_to_beginning(tp)
+        while await consumer.position(tp) < end:
+            for records in (await consumer.getmany(tp, timeout_ms=200)).values():
+                for record in records:
+                    yield record.key or b"", record.value
+    finally:
+        await consumer.stop()

@@ -1,0 +1,125 @@
+"""Kafka for agencies and operators: create topics, publish, read an inbox or mailbox."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from broker import topics
+from broker.agency import Submitted
+from broker.registry import Organisation, Registry
+
+MAX_REQUEST = 1024 * 1024
+
+
+class Unreachable(Exception):  # noqa: N818
+    """Kafka cannot be reached; the text says what to do."""
+
+
+@asynccontextmanager
+async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """An administration client. Raises Unreachable."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await client.start()
+    except (KafkaError, OSError) as error:
+        await client.close()
+        raise Unreachable(
+            f"no Kafka answers at {bootstrap}: set KAFKA_BOOTSTRAP_SERVERS, or start one with "
+            "`python -m broker.local_kafka`"
+        ) from error
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def missing_topics(client: AIOKafkaAdminClient, registry: Registry) -> list[topics.Topic]:
+    """The topics of this registry that do not exist yet."""
+    existing = set(await client.list_topics())
+    return [topic for topic in topics.topics(registry) if topic.name not in existing]
+
+
+async def create_topics(bootstrap: str, registry: Registry, *, replication: int = 1) -> list[str]:
+    """Create the topics of this registry that do not exist yet; return their names."""
+    async with admin(bootstrap) as client:
+        missing = await missing_topics(client, registry)
+        if not missing:
+            return []
+        new = [NewTopic(topic.name, topic.partitions, replication, topic_configs=topic.config) for topic in missing]
+        answer = await client.create_topics(new)
+        for name, code, *_ in answer.topic_errors:
+            if code and for_code(code) is not TopicAlreadyExistsError:
+                raise Unreachable(f"Kafka would not create {name}: {for_code(code).__name__}")
+        return [topic.name for topic in missing]
+
+
+async def publish(bootstrap: str, submitted: Sequence[Submitted]) -> None:
+    """Write submissions and wait until Kafka has them. Raises Unreachable."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, max_request_size=MAX_REQUEST)
+    try:
+        await producer.start()
+        sent = [await producer.send(one.topic, one.value, key=one.key, headers=list(one.headers)) for one in submitted]
+        await asyncio.gather(*sent)
+    except (KafkaError, OSError) as error:
+        raise Unreachable(f"Kafka at {bootstrap} did not take the messages ({type(error).__name__})") from error
+    finally:
+        await producer.stop()
+
+
+class Reader:
+    """Reads what is addressed to one organisation. Get one from `reader`."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, tp: TopicPartition, organisation: Organisation, end: int) -> None:
+        self._consumer = consumer
+        self._tp = tp
+        self._audience = organisation.id.encode()
+        self._end = end
+
+    async def at_end(self) -> bool:
+        """Whether everything that was there when reading began has been read."""
+        return bool(await self._consumer.position(self._tp) >= self._end)
+
+    async def poll(self, timeout_ms: int = 200) -> list[bytes]:
+        """The next sealed values, oldest first; empty if none came in time.
+
+        A mailbox is shared: records for others are skipped by their audience header, and could not be opened anyway.
+        Headers are unsigned: drop repeats by the id inside the signed cover, after opening.
+        """
+        found: list[bytes] = []
+        for records in (await self._consumer.getmany(self._tp, timeout_ms=timeout_ms)).values():
+            for record in records:
+                if dict(record.headers).get("ce_audience") == self._audience:
+                    found.append(record.value or b"")  # noqa: PERF401 - a comprehension would hide the condition
+        return found
+
+
+@asynccontextmanager
+async def reader(bootstrap: str, organisation: Organisation, *, new_only: bool = False) -> AsyncIterator[Reader]:
+    """Open an organisation's inbox, or its part of the mailbox. Raises Unreachable, or ValueError if not connected."""
+    topic, partition = topics.destination(organisation)
+    tp = TopicPartition(topic, partition)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=50,
+        auto_offset_reset="earliest",
+    )
+    try:
+        await consumer.start()
+    except (KafkaError, OSError) as error:
+        await consumer.stop()
+        raise Unreachable(f"no Kafka answers at {bootstrap}: set KAFKA_BOOTSTRAP_SERVERS") from error
+    try:
+        consumer.assign([tp])
+        end = (await consumer.end_offsets([tp]))[tp]
+        begin = end if new_only else (await consumer.beginning_offsets([tp]))[tp]
+        await consumer.position(tp)  # let the client's own reset end first, or it would undo the seek
+        consumer.seek(tp, begin)
+        yield Reader(consumer, tp, organisation, end)
+    finally:
+        await consumer.stop()

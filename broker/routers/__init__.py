@@ -1,0 +1,1 @@
+"""Kafka in. Handlers decide nothing: they hand each polled batch to the loop."""

@@ -1,0 +1,1 @@
+"""WHAT may be said: message types, their fields, and the label of every field."""

@@ -1,0 +1,28 @@
+"""Every message type this broker carries: the explicit list. A new type is one file, and one line here."""
+
+from broker.schemas import (
+    authority_notified,
+    feedback_submitted,
+    force_handover,
+    notification_corrected,
+    notification_issued,
+    notification_updated,
+    notification_withdrawn,
+    receipt_recorded,
+    told_by_other_channel,
+)
+from broker.schemas.message import Flow
+
+CATALOGUE: tuple[Flow, ...] = (
+    notification_issued.FLOW,
+    authority_notified.FLOW,
+    notification_updated.FLOW,
+    notification_corrected.FLOW,
+    notification_withdrawn.FLOW,
+    receipt_recorded.FLOW,
+    feedback_submitted.FLOW,
+    force_handover.FLOW,
+    told_by_other_channel.FLOW,
+)
+
+BY_TYPE = {flow.type: flow for flow in CATALOGUE}

@@ -1,0 +1,190 @@
+"""What a message is: labelled fields, and the flow that says who may send it and what each recipient may see."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+
+from broker.schemas.terms import Kind, Label, Role, RollStatus
+
+SLOTS = 4  # recipients that one message can name; unused slots are decoys, so a copy does not tell how many there are
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def _visible(text: str) -> str:
+    """Refuse characters that a reader cannot see; names and sentences need none."""
+    if _CONTROL.search(text):
+        raise ValueError("holds control or invisible characters")
+    return text
+
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_visible)]
+Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_visible)]
+
+
+def _plausible(at: datetime) -> datetime:
+    """Refuse years at which a calendar ends: nothing can be computed from them."""
+    if not 1900 <= at.year <= 2200:  # noqa: PLR2004 - nobody alive is concerned by others
+        raise ValueError("is not a plausible time")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
+"""A time with its offset from UTC."""
+
+ORGANISATION = r"^(school:[1-9][0-9]{5}|la:[EW][0-9]{8}|police:[0-9]{2}|broker:[a-z-]{1,32})$"
+OrganisationId = Annotated[str, StringConstraints(pattern=ORGANISATION)]
+
+
+def kind_of(organisation: str) -> Kind:
+    """`school:100000` -> Kind.SCHOOL. Raises ValueError for an unknown prefix."""
+    return Kind(organisation.partition(":")[0])
+
+
+class Block(BaseModel):
+    """A frozen, strict piece of content that never prints its values."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+        hide_input_in_errors=True,
+    )
+
+    def __repr__(self) -> str:
+        """Type name only."""
+        return f"<{type(self).__name__}>"
+
+    __str__ = __repr__
+
+
+class Unlabelled(TypeError):  # noqa: N818 - raised at import, read by the person adding a field
+    """A message class has a field without a label: nobody has said who may see it."""
+
+
+class Message(Block):
+    """The content of one message type. Every field carries at least one label, or the class cannot be made."""
+
+    labels: ClassVar[Mapping[str, frozenset[Label]]]
+    """Wire name of each field -> its labels. A recipient sees a field only if it may see all of them."""
+
+    must_not_carry: ClassVar[Mapping[str, str]] = {}
+    """Wire names that this type must never carry -> why."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        """Collect the labels; refuse the class if one is missing."""
+        super().__pydantic_init_subclass__(**kwargs)
+        labels: dict[str, frozenset[Label]] = {}
+        for name, info in cls.model_fields.items():
+            found = frozenset(item for item in info.metadata if isinstance(item, Label))
+            if not found:
+                raise Unlabelled(f"{cls.__name__}.{name} has no label")
+            labels[info.alias or name] = found
+        cls.labels = labels
+
+
+Content = TypeVar("Content", bound=Message)
+
+
+class RollEvidence(Block):
+    """Who said that the child is on roll there, and as of which day."""
+
+    source: Annotated[str, StringConstraints(pattern=r"^(parent|child|council-data|school-confirmed|police-record)$")]
+    as_of: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+
+
+class Addressee(Block):
+    """One line of `to`: an organisation, the role that receives there, and why it is the child's setting."""
+
+    organisation: OrganisationId
+    role: Role
+    roll_status: RollStatus | None = None
+    roll_evidence: RollEvidence | None = None
+
+
+class Submission(Block, Generic[Content]):
+    """What a sender signs: one message about one child (or one answer), addressed to at most SLOTS recipients.
+
+    `case` is the sender's own random id for this child in this incident: never shared between siblings.
+    `case_owner` is the organisation that opened the case; it is the sender itself unless the message is an answer.
+    """
+
+    type: str
+    id: UUID
+    case: UUID
+    case_owner: OrganisationId
+    basis: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{2,24}$")]
+    to: tuple[Addressee, ...] = ()
+    content: Content
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        if len(self.to) > SLOTS:
+            raise ValueError(f"names more than {SLOTS} recipients")
+        if len({line.organisation for line in self.to}) != len(self.to):
+            raise ValueError("names an organisation twice")
+        return self
+
+
+class Addressing(StrEnum):
+    """Where a message's recipients come from."""
+
+    NAMED = "named-by-sender"
+    LEDGER = "everybody-who-received-the-original"
+    ORIGINATOR = "the-organisation-that-opened-the-case"
+    BROKER_RECORD = "nobody-the-broker-records-it"
+
+
+class Clock(StrEnum):
+    """Which deadline a delivery starts, by the ids of the domain notes (3.1); rules and kinds are in consent.clocks."""
+
+    SCHOOL_DAY = "CLK-ENC"
+    WORKING_MORNING = "CLK-MORNING"
+    ONE_HOUR = "CLK-1H"
+    AT_ONCE = "CLK-AT-ONCE"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What one role may see of a flow, and on which legal bases."""
+
+    labels: frozenset[Label]
+    sender_basis: Mapping[Kind, str]
+    recipient_basis: str
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """One message type's rules: sender, purpose, addressing, and the view of each role. There is no wildcard."""
+
+    name: str
+    version: int
+    message: type[Message]
+    title: str
+    family: str
+    senders: frozenset[Kind]
+    purpose: str
+    addressing: Addressing
+    views: Mapping[Role, View]
+    source: str
+    note: str = ""  # what the broker adds for every recipient of this type, in its own words
+    refers_to: bool = False
+    kinds: Mapping[Role, Kind] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type, as `uk.safeguarding.encompass.notification-issued.v1`."""
+        return f"uk.safeguarding.{self.family}.{self.name}.v{self.version}"

@@ -1,0 +1,102 @@
+"""The shared words: kinds of organisation, roles of people, labels of fields.
+
+Classes in brackets are those of the domain notes, section 3.3; where one class there holds things that different
+recipients may see, it is split here, because a view is a list of labels.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an organisation is, by the register that names it (`school:<URN>`, `la:<GSS>`, `police:<CJS code>`)."""
+
+    SCHOOL = "school"
+    COUNCIL = "la"
+    POLICE = "police"
+    BROKER = "broker"
+
+
+class Role(StrEnum):
+    """In which capacity somebody receives. A flow lists what each role may see; an unlisted role sees nothing."""
+
+    SAFEGUARDING_LEAD = "safeguarding-lead"
+    SOCIAL_CARE = "childrens-social-care"
+    RESIDENCE_FORCE = "residence-force"
+    ORIGINATOR = "originator"
+
+
+class Label(StrEnum):
+    """Sensitivity of a field. A set, not a scale: health and offence data differ in law, neither is "more"."""
+
+    NONE = "none"  # no personal data: codes and registered organisations
+    IDENTITY = "ID"
+    LOCATION = "LOC"  # addresses and whatever an address can be derived from
+    TIME = "TIM"  # [LOC] when something happened
+    EDUCATION = "EDU"
+    SUPPORT_NEED = "HEA"  # [HEA] health only as what support the child needs
+    AS_SPECIAL = "SPC*"  # not special category in law, handled as if it were
+    ALLEGATION = "CRI-A"  # [CRI] what is said to have happened in this incident
+    CONDITION = "CRI-C"  # [CRI] a live prohibition that the setting must act on
+    VOICE = "VOI"
+    OPINION = "OPN"
+    OTHER_PEOPLE = "TPY"  # adults by their relationship to the child
+    ADULT_NAME = "TPY-N"  # [TPY] adults by name
+    PRACTITIONER = "PRA"
+    DIRECT_LINE = "PRA-T"  # [PRA] a direct telephone line, from which a place can be derived
+    ROUTING = "LOC-R"  # [LOC] area codes by which the broker routes
+    SAFETY = "SAF"  # that, and why, a place is protected
+    NARRATIVE = "TXT"  # free text: may name anything, so it is withheld wherever a place is protected
+    LINK = "LNK"  # what joins one child's messages to another's: no recipient outside the police
+
+
+class Outcome(StrEnum):
+    """What becomes of a message for one recipient."""
+
+    SHARE = "share"
+    SHARE_WITH_WARNING = "share-with-warning"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class Scope(StrEnum):
+    """What a rule bites on."""
+
+    ELEMENT = "element"
+    RECIPIENT = "recipient"
+    MESSAGE = "message"
+    CONFIGURATION = "configuration"
+
+
+class AddressHandling(StrEnum):
+    """How the child's address may be handled. Everything but OPEN protects the place (RD-2)."""
+
+    OPEN = "open"
+    WITHHOLD_FROM_NAMED = "withhold-from-named"
+    REFUGE = "refuge"
+    PLACEMENT_CONFIDENTIAL = "placement-confidential"
+    COURT_ORDERED = "court-ordered"
+
+
+class RollStatus(StrEnum):
+    """What the sender knows of the child's place at a setting."""
+
+    REGISTERED_SINGLE = "registered-single"
+    REGISTERED_DUAL_MAIN = "registered-dual-main"
+    REGISTERED_DUAL_SUBSIDIARY = "registered-dual-subsidiary"
+    RECEIVING_EDUCATION = "receiving-education"
+    NURSERY = "nursery"
+    HOME_EDUCATED = "home-educated"
+    MISSING_EDUCATION = "missing-education"
+    LEFT = "left"
+    UNKNOWN = "unknown"
+
+
+ATTENDS = frozenset(
+    {
+        RollStatus.REGISTERED_SINGLE,
+        RollStatus.REGISTERED_DUAL_MAIN,
+        RollStatus.REGISTERED_DUAL_SUBSIDIARY,
+        RollStatus.RECEIVING_EDUCATION,
+        RollStatus.NURSERY,
+    }
+)

@@ -1,0 +1,122 @@
+"""Sealing to one reader (JWE) and the broker's own signature (JWS). Bytes and keys in, bytes out; no files.
+
+Algorithms come from the key's record. Plaintext is padded to a bucket before sealing and never compressed, so that
+size tells nothing but the bucket.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from joserfc import jwe, jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from broker.errors import Reason, Refused
+from broker.registry import PublicKey
+from broker.statement import MAX_BYTES, dumps, loads, unb64
+
+CONTENT = "A256GCM"
+SEAL = "ECDH-ES+A256KW"
+COVER = "safeguarding-cover+jwt"
+SMALLEST_BUCKET = 4096
+
+
+class _Opening(jwe.JWERegistry):
+    """The library's limits, with room for what we seal: its own 64 KB would leave a long message unopened."""
+
+    max_ciphertext_length = MAX_BYTES
+
+
+_OPENING = _Opening(algorithms=[SEAL, CONTENT])
+
+
+class KeyRing(Protocol):
+    """Private keys by key id; the port behind which files, passphrases or a vault stand."""
+
+    def private(self, kid: str) -> OKPKey | None:
+        """The private key of that id, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A private signing key with its registered public half."""
+
+    organisation: str
+    registered: PublicKey
+    key: OKPKey
+
+    @property
+    def kid(self) -> str:
+        """Its registered id."""
+        return self.registered.kid
+
+    def valid(self, now: datetime) -> bool:
+        """Whether readers will accept what it signs now."""
+        return self.registered.not_before <= now < self.registered.not_after
+
+
+def public(key: PublicKey) -> OKPKey:
+    """A registered public key as the library's object."""
+    return OKPKey.import_key(dict(key.jwk))
+
+
+def padded(plaintext: bytes) -> bytes:
+    """JSON followed by spaces up to the next bucket: 4, 8, 16, 32 ... KiB."""
+    size = SMALLEST_BUCKET
+    while size < len(plaintext):
+        size *= 2
+    return plaintext.ljust(size, b" ")
+
+
+def seal(value: Any, to: PublicKey) -> bytes:  # noqa: ANN401 - JSON
+    """JSON value -> compact JWE for this reader."""
+    header = {"alg": to.alg, "enc": CONTENT, "kid": to.kid, "cty": "json"}
+    plaintext = padded(dumps(value).encode())
+    return jwe.encrypt_compact(header, plaintext, public(to), algorithms=[SEAL, CONTENT]).encode("ascii")
+
+
+def unseal(sealed: bytes, keys: KeyRing) -> Any:  # noqa: ANN401 - JSON
+    """Compact JWE -> JSON value. Raises Refused: OVERSIZED, UNSEALABLE or MALFORMED."""
+    if len(sealed) > MAX_BYTES:
+        raise Refused(Reason.OVERSIZED)
+    try:
+        text = sealed.decode("ascii")
+        header = _header(text)
+        key = keys.private(header["kid"])
+        if key is None or header.get("zip") is not None:
+            raise Refused(Reason.UNSEALABLE)
+        plaintext = jwe.decrypt_compact(text, key, registry=_OPENING).plaintext
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(Reason.UNSEALABLE) from error
+    try:
+        return loads(plaintext or b"")
+    except ValueError as error:
+        raise Refused(Reason.MALFORMED, ("sealed",)) from error
+
+
+def _header(compact: str) -> Mapping[str, Any]:
+
+    header = loads(unb64(compact.partition(".")[0]))
+    if not isinstance(header, dict):
+        raise TypeError("header is not an object")
+    return header
+
+
+def sign_cover(claims: Mapping[str, Any], signer: Signer) -> str:
+    """The broker's own words about a delivery, signed."""
+    header = {"alg": "Ed25519", "kid": signer.kid, "typ": COVER}
+    return jws.serialize_compact(header, dumps(claims).encode(), signer.key, algorithms=["Ed25519"])
+
+
+def read_cover(text: str, key: PublicKey) -> Mapping[str, Any]:
+    """Verify the broker's words. Raises Refused(FORGED)."""
+    try:
+        checked = jws.deserialize_compact(text, public(key), algorithms=[key.alg])
+        claims = loads(checked.payload)
+    except (JoseError, ValueError, TypeError) as error:
+        raise Refused(Reason.FORGED) from error
+    if checked.headers().get("typ") != COVER or not isinstance(claims, dict):
+        raise Refused(Reason.FORGED)
+    return claims

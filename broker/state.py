@@ -1,0 +1,208 @@
+"""What the broker must remember of each case: whom it told what, what is due when, and which ids it has seen.
+
+Pure values plus one container per partition. No content of any message is kept here; values are sealed before they are
+written to the changelog, because even which rule held a message can tell something.
+"""
+
+import heapq
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import AwareDatetime, Field
+
+from broker.consent.clocks import DeadlineKind
+from broker.schemas.message import Block, OrganisationId
+from broker.schemas.terms import AddressHandling, Role
+
+WINDOW = timedelta(days=7)
+"""How long ids are remembered. Anything signed earlier is refused as stale, so nothing can be replayed after it."""
+LEEWAY = timedelta(minutes=5)
+"""How far a sender's clock may run ahead."""
+CASE_KEPT = timedelta(days=90)
+"""How long a case is remembered after its last event, if nothing is open in it. Unconfirmed."""
+NONCE = 12
+
+
+class TellingState(StrEnum):
+    """How far one recipient has got with one message."""
+
+    SENT = "sent"
+    HELD = "held"
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    ERASED = "erased"
+    TOLD = "told-by-other-channel"
+    WITHDRAWN = "withdrawn"  # was held, and need not be told any more
+
+
+OPEN = frozenset({TellingState.SENT, TellingState.HELD, TellingState.REJECTED})
+"""A human still has to act: read it, settle the hold, or find whose it is if the recipient says it is not theirs."""
+
+
+class Telling(Block):
+    """One message for one recipient. `overdue`: its due time has fired. `root`: the message it follows, or itself."""
+
+    message: str
+    root: str
+    type: str
+    sender: OrganisationId
+    recipient: OrganisationId
+    role: Role
+    state: TellingState
+    at: AwareDatetime
+    due: AwareDatetime | None = None
+    kind: DeadlineKind | None = None
+    overdue: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether a human still has to act."""
+        return self.state in OPEN and self.due is not None
+
+
+class Case(Block):
+    """Everything told in one case: one child, one incident, one sender.
+
+    `withdrawn`: roots that have been withdrawn. `handling`: the strictest that any message in the case has asked for.
+    """
+
+    owner: OrganisationId
+    id: str
+    withdrawn: tuple[str, ...] = ()
+    handling: AddressHandling = AddressHandling.OPEN
+    tellings: tuple[Telling, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether a human still has to act on something in it."""
+        return any(one.open for one in self.tellings)
+
+    def past(self, now: datetime) -> bool:
+        """Whether its last event is long past."""
+        return all(one.at + CASE_KEPT < now for one in self.tellings)
+
+
+class Seen(Block):
+    """A message id with the digest of what came under it, and the outcome that was answered."""
+
+    message: str
+    digest: str
+    outcome: Annotated[str, Field(max_length=65536)]
+    sender: OrganisationId
+    at: AwareDatetime
+
+
+class Memory(Protocol):
+    """What the procedure may look up. It never writes: it returns what should be remembered."""
+
+    def case(self, owner: str, case: str) -> Case | None:
+        """The case, or None."""
+
+    def seen(self, message: str) -> Seen | None:
+        """What came under that message id, or None."""
+
+
+class Cabinet:
+    """The memory of one partition, held by its owner. `remember` returns the changelog entries to write."""
+
+    def __init__(self) -> None:
+        self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
+        self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._due: list[tuple[datetime, str, str, str, str]] = []
+
+    def case(self, owner: str, case: str) -> Case | None:
+        """See Memory."""
+        return self._cases.get((owner, case))
+
+    def seen(self, message: str) -> Seen | None:
+        """See Memory."""
+        return self._seen.get(message)
+
+    def cases(self) -> Iterator[Case]:
+        """All cases, in no order."""
+        yield from self._cases.values()
+
+    def remember(self, *entries: Case | Seen) -> list[tuple[str, str | None]]:
+        """Take in values; return (changelog key, JSON) for each."""
+        written: list[tuple[str, str | None]] = []
+        for entry in entries:
+            if isinstance(entry, Case):
+                self._cases[entry.owner, entry.id] = entry
+                self._cases.move_to_end((entry.owner, entry.id))
+                for telling in entry.tellings:
+                    if telling.open and not telling.overdue and telling.due is not None:
+                        item = (telling.due, entry.owner, entry.id, telling.message, telling.recipient)
+                        heapq.heappush(self._due, item)
+                key = f"case/{entry.owner}/{entry.id}"
+            else:
+                self._seen[entry.message] = entry
+                key = f"seen/{entry.message}"
+            written.append((key, entry.model_dump_json(by_alias=True)))
+        return written
+
+    def restore(self, key: str, value: str | None) -> None:
+        """Apply one changelog entry, in the order of the log."""
+        kind, _, rest = key.partition("/")
+        if value is not None:
+            self.remember((Case if kind == "case" else Seen).model_validate_json(value))
+        elif kind == "case":
+            owner, _, case = rest.rpartition("/")
+            self._cases.pop((owner, case), None)
+        else:
+            self._seen.pop(rest, None)
+
+    def next_due(self, now: datetime) -> tuple[Case, Telling] | None:
+        """Take the earliest telling whose due time has come and is still open, or None."""
+        while self._due and self._due[0][0] <= now:
+            due, owner, case_id, message, recipient = heapq.heappop(self._due)
+            case = self._cases.get((owner, case_id))
+            for telling in case.tellings if case else ():
+                same = (telling.message, telling.recipient, telling.due) == (message, recipient, due)
+                if same and telling.open and not telling.overdue and case is not None:
+                    return case, telling
+        return None
+
+    def forget(self, now: datetime, most: int = 100) -> list[tuple[str, str | None]]:
+        """Drop at most `most` ids past the window, and cases that are over; return their tombstones."""
+        gone: list[tuple[str, str | None]] = []
+        while self._seen and len(gone) < most:
+            message, oldest = next(iter(self._seen.items()))
+            if oldest.at + WINDOW + LEEWAY > now:
+                break
+            del self._seen[message]
+            gone.append((f"seen/{message}", None))
+        for _ in range(min(most - len(gone), len(self._cases))):
+            key, longest_untouched = next(iter(self._cases.items()))
+            if not longest_untouched.past(now):
+                break
+            if longest_untouched.open:
+                self._cases.move_to_end(key)  # or one that nobody ever answers would keep all others
+                continue
+            del self._cases[key]
+            gone.append((f"case/{key[0]}/{key[1]}", None))
+        return gone
+
+
+class StateSeal:
+    """Seals changelog values under the broker's own state key (AES-256-GCM; the record key is authenticated)."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, key: str, value: str) -> bytes:
+        """JSON text -> nonce and ciphertext."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, value.encode(), key.encode())
+
+    def unseal(self, key: str, sealed: bytes) -> str:
+        """Raises ValueError if the value is not ours or was moved to another key."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], key.encode()).decode()
+        except InvalidTag as error:
+            raise ValueError("a changelog value does not open with the broker's state key") from error

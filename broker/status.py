@@ -1,0 +1,98 @@
+"""The on-call page: lanes, the oldest unread child, holds, keys that expire, the age of the policy."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from broker import topics
+from broker.consent.law import POLICY
+from broker.home import Home
+from broker.loop import GROUP, read_whole
+from broker.post import admin
+from broker.registry import Channel
+from broker.state import Cabinet, StateSeal, TellingState
+
+KEY_WARNING = timedelta(days=30)
+POLICY_WARNING = timedelta(days=30)
+
+
+@dataclass
+class Status:
+    """Figures for people, and the list of things that a human must do now (empty: nothing)."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    must_act: list[str] = field(default_factory=list)
+
+
+async def status(home: Home, bootstrap: str, now: datetime) -> Status:
+    """Read the live cluster and the changelogs. Raises Unreachable or HomeError."""
+    found = Status()
+    await _lanes(found, bootstrap)
+    await _cases(found, home, bootstrap, now)
+    registry = home.registry()
+    expiring = [
+        f"{one.id} {key.use} key expires {key.not_after:%Y-%m-%d}"
+        for one in registry.organisations
+        for key in one.keys
+        if key.not_after - now < KEY_WARNING and one.key(key.use, now) in (key, None)
+    ]
+    keyless = [one.id for one in registry.organisations if one.channel is not Channel.NOT_CONNECTED and not one.keys]
+    found.figures["keys that expire within 30 days"] = len(expiring)
+    found.must_act += expiring + [f"{one} has no keys" for one in keyless]
+    found.figures["policy"] = f"{POLICY.version}, to be reviewed by {POLICY.review_by}; no basis confirmed yet"
+    if POLICY.review_by - now.date() < POLICY_WARNING:
+        found.must_act.append(f"the policy must be reviewed by {POLICY.review_by}: after that everything is held")
+    return found
+
+
+async def _lanes(found: Status, bootstrap: str) -> None:
+    async with admin(bootstrap) as client:
+        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
+        await consumer.start()
+        try:
+            for family in topics.FAMILIES:
+                parts = [TopicPartition(topics.submit(family), p) for p in range(topics.SUBMIT_PARTITIONS)]
+                ends = await consumer.end_offsets(parts)
+                committed = await client.list_consumer_group_offsets(GROUP, partitions=parts)
+                lag = sum(ends[part] - max(committed[part].offset, 0) for part in parts)
+                found.figures[f"lane {topics.LANE}, {family}: waiting"] = lag
+        finally:
+            await consumer.stop()
+        groups = await client.describe_consumer_groups([GROUP])
+        workers = sum(len(group[5]) for answer in groups for group in answer.groups)
+        found.figures["workers"] = workers
+        if not workers:
+            found.must_act.append("no worker is running: start one with `broker run`")
+    refused: Counter[str] = Counter()
+    async for claimed, _ in read_whole(bootstrap, TopicPartition(topics.QUARANTINE, 0)):
+        refused[claimed.decode()] += 1
+    by_sender = ", ".join(f"{sender}: {count}" for sender, count in refused.most_common(5))
+    found.figures["quarantined in 30 days, by claimed sender"] = f"{refused.total()} ({by_sender})" if refused else 0
+    found.figures["paused senders"] = "none (this version sets bad messages aside; it pauses nobody)"
+
+
+async def _cases(found: Status, home: Home, bootstrap: str, now: datetime) -> None:
+    seal = StateSeal(home.state_key())
+    oldest: datetime | None = None
+    unread = held = overdue = 0
+    for family in topics.FAMILIES:
+        for partition in range(topics.SUBMIT_PARTITIONS):
+            cabinet = Cabinet()
+            async for key, value in read_whole(bootstrap, TopicPartition(topics.state(family), partition)):
+                name = key.decode()
+                cabinet.restore(name, None if value is None else seal.unseal(name, value))
+            for telling in (one for case in cabinet.cases() for one in case.tellings if one.open):
+                overdue += telling.overdue
+                held += telling.state is TellingState.HELD
+                unread += telling.state is TellingState.SENT
+                oldest = min(oldest or telling.at, telling.at)
+    age = f"{(now - oldest).total_seconds() / 3600:.1f} hours" if oldest else "none"
+    found.figures["oldest unread child"] = age
+    found.figures["unread"] = unread
+    found.figures["held, waiting for a human at the sender"] = held
+    found.figures["past due"] = overdue
+    if overdue:
+        found.must_act.append(f"{overdue} past due: the senders have been told whom to ring; make sure they do")

@@ -1,0 +1,131 @@
+"""Topic names, partition counts and retention: the one place that maps an organisation to a topic."""
+
+from dataclasses import dataclass
+
+from aiokafka.partitioner import murmur2
+
+from broker.registry import Channel, Organisation, Registry
+from broker.schemas.catalogue import CATALOGUE
+
+SUBMIT_PARTITIONS = 6
+MAILBOX_PARTITIONS = 12
+DAY_MS = 24 * 60 * 60 * 1000
+FOR_EVER = -1
+MAX_SUBMISSION = 512 * 1024
+"""Twice what the procedure accepts, and half of what Kafka takes: whatever comes in can also be set aside whole."""
+LANE = "standard"
+MAILBOX = f"mailbox.{LANE}"
+HELD = "held"
+QUARANTINE = "quarantine"
+AUDIT = "audit"
+FAMILIES = tuple(sorted({flow.family for flow in CATALOGUE}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic as it must exist. `retention_days` None: compacted; FOR_EVER: every record is kept."""
+
+    name: str
+    partitions: int
+    retention_days: int | None
+    holds: str
+    max_bytes: int | None = None
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Kafka's own settings for it. Values are sealed, so compression gains nothing and would tell of content."""
+        if self.retention_days is None:
+            return {"cleanup.policy": "compact", "compression.type": "uncompressed"}
+        size = {} if self.max_bytes is None else {"max.message.bytes": str(self.max_bytes)}
+        kept = -1 if self.retention_days == FOR_EVER else self.retention_days * DAY_MS
+        return {"retention.ms": str(kept), "compression.type": "uncompressed", **size}
+
+
+def submit(family: str) -> str:
+    """Where a family's messages are submitted."""
+    return f"submit.{family}"
+
+
+def state(family: str) -> str:
+    """The changelog of a family's cases; partition p of it belongs to partition p of `submit`."""
+    return f"state.{family}"
+
+
+def inbox(organisation: str) -> str:
+    """`police:01` -> `inbox.police-01` (a colon is illegal in topic names)."""
+    return f"inbox.{organisation.replace(':', '-')}"
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Kafka's own default partitioner (murmur2), so that any stock client that sets the record key gets it right."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+def case_key(owner: str, case: str) -> bytes:
+    """The record key of a submission: the organisation that opened the case, and the case."""
+    return f"{owner}/{case}".encode()
+
+
+def destination(organisation: Organisation) -> tuple[str, int]:
+    """Topic and partition in which an organisation reads. Raises ValueError if it is not connected."""
+    if organisation.channel is Channel.DIRECT:
+        return inbox(organisation.id), 0
+    if organisation.channel is Channel.MAILBOX:
+        return MAILBOX, partition_of(organisation.id.encode(), MAILBOX_PARTITIONS)
+    raise ValueError("not connected")
+
+
+def topics(registry: Registry) -> tuple[Topic, ...]:
+    """Every topic that this registry needs. Retention is configuration, not yet confirmed by anybody."""
+    families = tuple(
+        topic
+        for family in FAMILIES
+        for topic in (
+            Topic(
+                name=submit(family),
+                partitions=SUBMIT_PARTITIONS,
+                retention_days=7,
+                holds="submissions, sealed to the broker",
+                max_bytes=MAX_SUBMISSION,
+            ),
+            Topic(
+                name=state(family),
+                partitions=SUBMIT_PARTITIONS,
+                retention_days=None,
+                holds="cases and seen ids, sealed to the broker",
+            ),
+        )
+    )
+    inboxes = tuple(
+        Topic(name=inbox(one.id), partitions=1, retention_days=30, holds=f"deliveries sealed to {one.id}")
+        for one in registry.organisations
+        if one.channel is Channel.DIRECT and one.kind != "broker"
+    )
+    return (
+        *families,
+        Topic(
+            name=MAILBOX,
+            partitions=MAILBOX_PARTITIONS,
+            retention_days=30,
+            holds="deliveries, each sealed to its reader",
+        ),
+        *inboxes,
+        Topic(
+            name=HELD,
+            partitions=SUBMIT_PARTITIONS,
+            retention_days=90,
+            holds="what waits for a human, sealed to the broker",
+        ),
+        Topic(
+            name=QUARANTINE,
+            partitions=1,
+            retention_days=30,
+            holds="refused bytes as they came, with the reason",
+        ),
+        Topic(
+            name=AUDIT,
+            partitions=SUBMIT_PARTITIONS,
+            retention_days=FOR_EVER,
+            holds="one sealed record per decision",
+        ),
+    )

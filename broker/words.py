@@ -1,0 +1,208 @@
+"""What the broker itself says, as JSON bodies: the cover beside a delivery, the outcome, the overdue notice.
+
+Texts are constants of the rules; values are codes, public ids and times. `Judged` is one recipient's share.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from broker.consent.clocks import LONDON, Deadline
+from broker.consent.decide import Decision
+from broker.consent.facts import Facts
+from broker.consent.law import Basis
+from broker.consent.redact import Shown
+from broker.consent.rules import Finding
+from broker.errors import PLAIN, Refused
+from broker.registry import Organisation
+from broker.schemas.message import Addressee, Flow
+from broker.schemas.terms import Outcome
+from broker.state import Telling, TellingState
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One recipient's share of a message, decided and redacted but not yet sealed."""
+
+    line: Addressee
+    organisation: Organisation | None
+    facts: Facts
+    decision: Decision
+    shown: Shown
+    deadline: Deadline | None
+
+
+def _basis(basis: Basis | None) -> Body | None:
+    if basis is None:
+        return None
+    return {
+        "code": basis.code,
+        "regime": basis.regime,
+        "gateway": basis.gateway,
+        "article6": basis.article_6,
+        "article9": basis.article_9,
+        "article10": basis.article_10,
+        "source": basis.source,
+        "mark": basis.mark,
+        "confirmedBy": basis.confirmed_by,
+    }
+
+
+def bases(decision: Decision) -> Body:
+    """The lawful basis at both ends, with who confirmed it (nobody yet)."""
+    return {"sender": _basis(decision.sender_basis), "recipient": _basis(decision.recipient_basis)}
+
+
+def due(deadline: Deadline | None, now: datetime) -> Body | None:
+    """When a human must have read it, by what kind of rule, and whether that has already passed."""
+    if deadline is None:
+        return None
+    return {
+        "at": deadline.due.astimezone(LONDON).isoformat(timespec="minutes"),
+        "clock": deadline.clock,
+        "kind": deadline.kind,
+        "says": deadline.says,
+        "assumes": deadline.assumes,
+        "passed": deadline.due < now,
+    }
+
+
+def _finding(finding: Finding) -> Body:
+    return {
+        "rule": finding.rule,
+        "outcome": finding.outcome,
+        "scope": finding.scope,
+        "reason": finding.reason,
+        "cure": finding.cure,
+        "field": finding.field,
+        "source": finding.source,
+        "mark": finding.mark,
+    }
+
+
+def delivery(
+    *, signed: Mapping[str, Any], flow: Flow, sender: Organisation, one: Judged, digest: str, now: datetime
+) -> Body:
+    """The broker's cover beside a cut-down statement: what it is, on what basis, due when, what is not shown.
+
+    Findings are for the sender alone: why a message was let pass could tell a recipient where a child lives.
+    """
+    return {
+        "is": "delivery",
+        "from": sender.id,
+        "type": flow.type,
+        "title": flow.title,
+        "message": signed["jti"],
+        "case": signed["sub"],
+        "caseOwner": signed["own"],
+        "role": one.line.role,
+        "view": digest,
+        "notShown": one.shown.markers(flow),
+        "basis": bases(one.decision),
+        "due": due(one.deadline, now),
+        "note": flow.note,
+        "ring": {"role": sender.desk.role, "telephone": sender.desk.telephone},
+    }
+
+
+def recipient_outcome(one: Judged, now: datetime) -> Body:
+    """What became of the message for one recipient, as its sender is told."""
+    held = one.decision.outcome is Outcome.HOLD
+    body: Body = {
+        "organisation": one.line.organisation,
+        "name": one.organisation.name if one.organisation else None,
+        "outcome": one.decision.outcome,
+        "findings": [_finding(finding) for finding in one.decision.findings],
+        "shown": sorted(one.shown.fields) if one.decision.shared else [],
+        "withheld": [{"field": w.field, "rule": w.rule} for w in sorted(one.shown.withheld, key=lambda w: w.field)]
+        if one.decision.shared
+        else [],
+        "basis": bases(one.decision),
+        "due": due(one.deadline, now) if one.decision.outcome is not Outcome.REFUSE else None,
+    }
+    if held and one.organisation is not None:
+        desk = one.organisation.desk
+        body["callSheet"] = {"owner": "sender's desk", "ring": desk.role, "telephone": desk.telephone}
+    return body
+
+
+def status(judged: Sequence[Judged]) -> str:
+    """One word for a whole message: recorded, shared, partial, held or refused."""
+    outcomes = {one.decision.outcome for one in judged}
+    shared = {one.decision.shared for one in judged}
+    if not judged:
+        return "recorded"
+    if shared == {True}:
+        return "shared"
+    if True in shared:
+        return "partial"
+    return "held" if Outcome.HOLD in outcomes else "refused"
+
+
+def outcome(
+    *,
+    signed: Mapping[str, Any],
+    flow: Flow,
+    judged: Sequence[Judged],
+    not_reached: Sequence[str],
+    policy: str,
+    now: datetime,
+) -> Body:
+    """What the sender is told of its message. `not_reached`: for whom what it follows is still held."""
+    return {
+        "is": "outcome",
+        "message": signed["jti"],
+        "case": signed["sub"],
+        "caseOwner": signed["own"],
+        "type": flow.type,
+        "status": status(judged),
+        "recipients": [recipient_outcome(one, now) for one in judged],
+        "notReached": list(not_reached),
+        "policy": policy,
+    }
+
+
+def refusal(*, message: str, claimed: str = "", refused: Refused, policy: str) -> Body:
+    """What the sender is told of a message that could not be accepted.
+
+    `message` is empty unless the sender's signature was verified; `claimed` is the id that an unsigned header gave.
+    """
+    reason, cure = PLAIN[refused.reason]
+    return {
+        "is": "outcome",
+        "message": message,
+        "claimed": claimed,
+        "status": "refused",
+        "refused": {"code": refused.reason, "reason": reason, "cure": cure, "fields": list(refused.fields)},
+        "recipients": [],
+        "policy": policy,
+    }
+
+
+WHAT_NEXT = {
+    TellingState.SENT: "Telephone the recipient's desk; for a hand-over, send direct in the same case.",
+    TellingState.HELD: "This is still held. Telephone the recipient now, then send encompass.told-by-other-channel.",
+    TellingState.REJECTED: "The recipient says that it is not theirs. Find whose it is and send there, or telephone; "
+    "then send encompass.told-by-other-channel to close this.",
+}
+"""What the sender must do about something whose due time has passed."""
+
+
+def overdue(*, case: str, owner: str, telling: Telling) -> Body:
+    """A due time has passed and no human has answered: whose move it is now."""
+    cure = WHAT_NEXT.get(telling.state, WHAT_NEXT[TellingState.SENT])
+    return {
+        "is": "overdue",
+        "message": telling.message,
+        "case": case,
+        "caseOwner": owner,
+        "type": telling.type,
+        "organisation": telling.recipient,
+        "state": telling.state,
+        "due": telling.due.astimezone(LONDON).isoformat(timespec="minutes") if telling.due else None,
+        "kind": telling.kind,
+        "cure": cure,
+    }

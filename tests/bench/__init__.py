@@ -1,0 +1,1 @@
+"""Measurements, in their own command: `make bench`. Never timed tests."""

@@ -1,0 +1,38 @@
+"""Fixtures that every layer shares."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from broker.home import Home
+from broker.local_kafka import find_or_start
+from tests.world import World, make_home
+
+
+@pytest.fixture(autouse=True)
+def _fresh_logging() -> Iterator[None]:
+    """Logging is configured once a process; every test starts from the default."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def keyed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder whose keys are made once a session: tests read it and never change it."""
+    return make_home(tmp_path_factory.mktemp("home")).path
+
+
+@pytest.fixture
+def world(keyed_home: Path) -> World:
+    """The built-in organisations, the procedure, and an empty memory."""
+    return World(Home(keyed_home))
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Address of a real Kafka: given, in a container if an engine answers, else a local JVM process."""
+    with find_or_start(say=print, containers="testcontainers") as running:
+        yield running.bootstrap

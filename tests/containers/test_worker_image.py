@@ -1,0 +1,53 @@
+"""The broker image, built from deploy/, carries a message on a Kafka in a container (`make test-containers`)."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from testcontainers.core.container import DockerContainer
+
+from broker import post
+from broker.clock import system_clock
+from broker.local_kafka import find_or_start
+from tests.personas import ACLAND, MET, incident, notification
+from tests.world import World, make_home
+
+IMAGE = "safeguarding-broker"
+PATIENCE = 60
+
+
+def test_a_worker_from_the_image_delivers_what_a_police_force_signed(tmp_path: Path) -> None:
+    now = system_clock()
+    world = World(make_home(tmp_path, now), now=now)
+    with find_or_start(say=print, containers="testcontainers") as kafka:
+        assert not kafka.pids, "this is a local process: no container engine was found"
+        asyncio.run(post.create_topics(kafka.bootstrap, world.registry))
+        worker = (
+            DockerContainer(IMAGE)
+            .with_command("run")
+            .with_env("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap)
+            .with_volume_mapping(str(tmp_path), "/var/lib/broker", "ro")
+            .with_kwargs(network_mode="host", user=str(os.getuid()), read_only=True)
+        )
+        with worker:
+            end = time.monotonic() + PATIENCE
+            while b"worker.ready" not in worker.get_logs()[1]:
+                assert time.monotonic() < end, worker.get_logs()[1].decode()
+                time.sleep(0.2)
+            content = incident(occurredFrom=now.isoformat(), groundsFormedAt=now.isoformat())
+            assert asyncio.run(_opened(world, kafka.bootstrap, notification(content=content))) == "Rowan"
+
+
+async def _opened(world: World, bootstrap: str, document: dict[str, object]) -> str:
+    """The given name that the school reads, from its own inbox."""
+    submitted = world.agency(MET).submit(document, system_clock())
+    school = world.registry.get(ACLAND)
+    assert school is not None
+    async with post.reader(bootstrap, school, new_only=True) as inbox:
+        await post.publish(bootstrap, [submitted])
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            for sealed in await inbox.poll():
+                return str(world.agency(ACLAND).open_delivery(sealed, system_clock()).content["givenNames"])
+    raise TimeoutError("nothing came")

@@ -1,0 +1,138 @@
+"""The commands against a real Kafka and a real worker process, as a supplier's developer would use them."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker.clock import system_clock
+from broker.home import Home
+from tests.personas import ACLAND, HEATH, MET, document, incident, lead, notification
+from tests.world import make_home
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+PATIENCE = 60
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Organisations with keys that are valid now."""
+    return make_home(tmp_path_factory.mktemp("live"), system_clock())
+
+
+@pytest.fixture(scope="module")
+def broker(kafka: str, home: Home) -> Iterator[Run]:
+    """A running worker, and a function that runs a `broker` command beside it."""
+    environment = {**os.environ, "BROKER_HOME": str(home.path), "KAFKA_BOOTSTRAP_SERVERS": kafka}
+
+    def run(*arguments: str, given: Any = None) -> subprocess.CompletedProcess[str]:  # noqa: ANN401 - JSON
+        return subprocess.run(
+            [sys.executable, "-m", "broker", *arguments],
+            env=environment,
+            input=json.dumps(given) if given is not None else None,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    assert run("topics", "--create").returncode == 0
+    log = home.path / "worker.log"
+    with log.open("w") as out:
+        worker = subprocess.Popen([sys.executable, "-m", "broker", "run"], env=environment, stderr=out)
+    end = time.monotonic() + PATIENCE
+    while "worker.ready" not in log.read_text():
+        assert worker.poll() is None, log.read_text()
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.05)
+    yield run
+    worker.terminate()
+    assert worker.wait(timeout=20) == 0
+
+
+def _now() -> str:
+    return system_clock().isoformat(timespec="seconds")
+
+
+def _notification(*to: dict[str, Any], **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return notification(*to, content=incident(groundsFormedAt=_now(), **changes))
+
+
+def test_a_shared_message_exits_0_and_each_school_opens_it(broker: Run) -> None:
+    message = _notification(lead(ACLAND, "registered-dual-main"), lead(HEATH, "registered-dual-subsidiary"))
+    done = broker("publish", "-", "--as", MET, "--json", given=message)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "shared"
+    for school in (ACLAND, HEATH):
+        opened = [json.loads(line) for line in broker("inbox", school, "--json").stdout.splitlines()]
+        assert [one["verified"] for one in opened if one["body"]["message"] == message["id"]] == [["broker", MET]]
+
+
+def test_a_held_message_exits_3_and_a_refused_one_4(broker: Run) -> None:
+    held = broker("publish", "-", "--as", MET, given=_notification(lead("school:999998")))
+    assert held.returncode == 3
+    assert "what to do" in held.stdout
+    council = {"organisation": "la:E09000007", "role": "childrens-social-care"}
+    refused = broker("publish", "-", "--as", MET, given=_notification(council))
+    assert refused.returncode == 4
+    assert "authority-notified" in refused.stdout
+
+
+def test_a_malformed_message_is_refused_before_it_is_sent_and_names_the_field_not_the_value(broker: Run) -> None:
+    done = broker("publish", "-", "--as", MET, given=_notification(dateOfBirth="secret-value"))
+    assert done.returncode == 4
+    assert "content.dateOfBirth" in done.stderr
+    assert "secret-value" not in done.stdout + done.stderr
+
+
+def test_the_same_message_again_gets_the_original_outcome_and_one_delivery(broker: Run) -> None:
+    message = _notification()
+    first = broker("publish", "-", "--as", MET, "--json", given=message)
+    again = broker("publish", "-", "--as", MET, "--json", given=message)
+    assert json.loads(first.stdout)["status"] == "shared"
+    assert json.loads(again.stdout)["status"] == "refused", "signed anew: the same id with other bytes"
+    opened = [json.loads(line) for line in broker("inbox", ACLAND, "--json").stdout.splitlines()]
+    assert len([one for one in opened if one["body"]["message"] == message["id"]]) == 1
+
+
+def test_an_inbox_that_cannot_be_opened_is_loud_and_not_empty(broker: Run, home: Home, tmp_path: Path) -> None:
+    broker("publish", "-", "--as", MET, given=_notification())
+    stranger = make_home(tmp_path, system_clock())
+    stranger.write_registry(home.registry())
+    done = broker("inbox", ACLAND, "--home", str(stranger.path))
+    assert done.returncode == 6
+    assert "cannot-be-opened" in done.stderr
+    assert "Testcase" not in done.stdout + done.stderr
+
+
+def test_a_receipt_closes_what_was_unread_and_status_counts_it(broker: Run) -> None:
+    message = _notification()
+    broker("publish", "-", "--as", MET, given=message)
+    before = json.loads(broker("status", "--json").stdout)["figures"]["unread"]
+    content = {"answers": message["id"], "state": "acknowledged", "role": "safeguarding-lead", "at": _now()}
+    answer = document("receipt-recorded", basis="LB-E3", case=message["case"], content=content)
+    assert broker("publish", "-", "--as", ACLAND, given=answer).returncode == 0
+    after = json.loads(broker("status", "--json").stdout)["figures"]["unread"]
+    assert after == before - 1
+
+
+def test_status_says_how_many_workers_run(broker: Run) -> None:
+    figures = json.loads(broker("status", "--json").stdout)["figures"]
+    assert figures["workers"] == 1
+
+
+def test_topics_are_created_once(broker: Run) -> None:
+    assert "created 0" in broker("topics", "--create").stdout
+
+
+def test_an_unreachable_kafka_is_said_with_the_next_command(broker: Run) -> None:
+    done = broker("status", "--bootstrap", "127.0.0.1:9")
+    assert done.returncode == 1
+    assert "KAFKA_BOOTSTRAP_SERVERS" in done.stderr
+    assert "Traceback" not in done.stderr

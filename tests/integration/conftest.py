@@ -1,0 +1,50 @@
+"""A lane of its own for each test, and a service of worker processes for each module."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from broker import post
+from broker.home import Home
+from tests.integration.rig import Lane, Service, empty
+from tests.world import World
+
+
+@pytest.fixture
+def logged() -> Iterator[list[dict[str, object]]]:
+    """What workers in this process log."""
+    with capture_logs() as entries:
+        yield entries  # type: ignore[misc]
+
+
+@pytest.fixture(scope="module")
+async def tidy(kafka: str, keyed_home: Path) -> AsyncIterator[None]:
+    """What a module has left is sealed with keys that no other module's home has: take it away."""
+    yield
+    await empty(kafka, Home(keyed_home).registry())
+
+
+@pytest.fixture
+async def lane(kafka: str, world: World, tidy: None, logged: list[dict[str, object]]) -> Lane:  # noqa: ARG001 - quiet
+    """A submit topic, changelog and group that no other test uses."""
+    made = Lane(kafka, world)
+    await made.create()
+    return made
+
+
+@pytest.fixture(scope="module")
+async def service(
+    kafka: str,
+    keyed_home: Path,
+    tidy: None,  # noqa: ARG001 - for its end
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Service:
+    """The topics of the product, empty, for worker processes."""
+    world = World(Home(keyed_home))
+    await empty(kafka, world.registry)
+    await post.create_topics(kafka, world.registry)
+    made = Service(kafka, world, tmp_path_factory.mktemp("clock") / "seconds")
+    made.turn_clock()
+    return made

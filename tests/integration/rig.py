@@ -1,0 +1,428 @@
+"""Real Kafka for the integration layer: lanes of their own, workers in this process or in theirs, and exact counts."""
+
+import asyncio
+import contextlib
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4, uuid5
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from faststream.kafka import KafkaBroker, KafkaRouter
+
+from broker import post, topics
+from broker.agency import Agency, Submitted
+from broker.clock import system_clock, unsafe_stepped_clock
+from broker.exchange import NAMESPACE
+from broker.home import Home
+from broker.loop import GROUP, Loop
+from broker.registry import Registry
+from broker.routers import sealed
+from broker.schemas.encompass import FAMILY
+from broker.state import StateSeal
+from tests.personas import ACLAND, MET, NIGHT, lead, notification
+from tests.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+"""Seconds until a wait is a failure: only a broken broker, or a machine that stands still, needs as many."""
+POLL = 0.02
+LANE = "test-lane-"
+
+OUT = (topics.inbox(MET), topics.inbox(ACLAND), topics.MAILBOX, topics.QUARANTINE)
+"""Where the outcomes, deliveries and refused bytes of these tests go."""
+
+
+# --- which event ids must appear ----------------------------------------------------------------------------
+
+
+def outcome_of(message: str, sender: str = MET) -> str:
+    """The event id of the outcome that the sender of a message is told."""
+    return str(uuid5(NAMESPACE, f"outcome|{sender}/{message}"))
+
+
+def delivery_of(message: str, recipient: str = ACLAND, sender: str = MET) -> str:
+    """The event id of a message's delivery to one recipient."""
+    return str(uuid5(NAMESPACE, f"{sender}/{message}|{recipient}"))
+
+
+def overdue_of(one: Submitted, recipient: str = ACLAND, owner: str = MET) -> str:
+    """The event id of the notice that nobody has answered in time."""
+    return str(uuid5(NAMESPACE, f"overdue|{owner}|{one.case}|{one.message}|{recipient}|sent"))
+
+
+def once_each(submitted: Iterable[Submitted]) -> Counter[str]:
+    """One outcome and one delivery for each submission."""
+    return Counter(event for one in submitted for event in (outcome_of(one.message), delivery_of(one.message)))
+
+
+# --- waiting and watching -----------------------------------------------------------------------------------
+
+
+async def until(done: Callable[[], bool], waiting_for: str, *, within: float = PATIENCE) -> float:
+    """Wait for a condition; return the seconds that it took."""
+    began = time.monotonic()
+    while not done():
+        assert time.monotonic() < began + within, f"not within {within:.0f} s: {waiting_for}"
+        await asyncio.sleep(POLL)
+    return time.monotonic() - began
+
+
+class Watch:
+    """Every committed record of some topics since the watch began. Nothing is dropped, so a duplicate shows."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+        self._consumer = consumer
+        self._partitions = partitions
+        self.records: list[Any] = []
+        self.events: Counter[str] = Counter()
+
+    def of(self, expected: Iterable[str]) -> Counter[str]:
+        """How often each of these events has come; those that have not are left out."""
+        return Counter({event: self.events[event] for event in expected if self.events[event]})
+
+    def values(self, topic: str) -> list[bytes | None]:
+        """The values that have come in a topic."""
+        return [record.value for record in self.records if record.topic == topic]
+
+    def reasons(self, values: Iterable[bytes | None]) -> list[str]:
+        """Why each of these bytes is in quarantine; bytes that are not there, or twice, show in the length."""
+        wanted = [value or b"" for value in values]
+        kept = [one for one in self.records if one.topic == topics.QUARANTINE and (one.value or b"") in wanted]
+        kept.sort(key=lambda one: wanted.index(one.value or b""))
+        return [dict(one.headers)["reason"].decode() for one in kept]
+
+    async def poll(self) -> None:
+        """Take in what has come."""
+        for records in (await self._consumer.getmany(timeout_ms=50)).values():
+            for record in records:
+                self.records.append(record)
+                if event := dict(record.headers).get("ce_id"):
+                    self.events[event.decode()] += 1
+
+    async def until(self, done: Callable[[], bool], waiting_for: str, *, within: float = PATIENCE) -> None:
+        """Read until a condition holds."""
+        deadline = time.monotonic() + within
+        while not done():
+            assert time.monotonic() < deadline, f"not within {within:.0f} s: {waiting_for}"
+            await self.poll()
+
+    async def until_seen(self, events: Iterable[str], *, within: float = PATIENCE) -> None:
+        """Read until each of these events has come at least once."""
+        missing = set(events)
+
+        def done() -> bool:
+            missing.difference_update(self.events)
+            return not missing
+
+        await self.until(done, "every expected event", within=within)
+
+    async def to_end(self) -> None:
+        """Read everything that is committed by now."""
+        end = await self._consumer.end_offsets(self._partitions)
+        deadline = time.monotonic() + PATIENCE
+        while [one for one in self._partitions if await self._consumer.position(one) < end[one]]:
+            assert time.monotonic() < deadline, "the end of the watched topics was not reached"
+            await self.poll()
+
+
+@asynccontextmanager
+async def watching(bootstrap: str, *names: str) -> AsyncIterator[Watch]:
+    """Watch some topics from now on."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=50
+    )
+    await consumer.start()
+    try:
+        counts = {name: topics.MAILBOX_PARTITIONS if name == topics.MAILBOX else 1 for name in names}
+        partitions = [TopicPartition(name, number) for name in names for number in range(counts[name])]
+        consumer.assign(partitions)
+        for one, end in (await consumer.end_offsets(partitions)).items():
+            consumer.seek(one, end)
+        yield Watch(consumer, partitions)
+    finally:
+        await consumer.stop()
+
+
+@asynccontextmanager
+async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """An administration client."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def empty(bootstrap: str, registry: Registry) -> None:
+    """Delete the topics of the product and of lanes, and wait until they are gone: the Kafka of tests is throw-away."""
+    product = {topic.name for topic in topics.topics(registry)}
+    async with admin(bootstrap) as client:
+
+        async def ours() -> list[str]:
+            return [name for name in await client.list_topics() if name in product or LANE in name]
+
+        if names := await ours():
+            await client.delete_topics(names)
+        deadline = time.monotonic() + PATIENCE
+        while await ours():
+            assert time.monotonic() < deadline, "deleted topics are still there"
+            await asyncio.sleep(POLL)
+
+
+async def publish(bootstrap: str, submitted: Sequence[Submitted]) -> None:
+    """Submit, as an agency does."""
+    await post.publish(bootstrap, submitted)
+
+
+# --- a lane of one's own, for workers in this process -------------------------------------------------------
+
+
+class Raw(NamedTuple):
+    """A record that no well-meaning sender writes."""
+
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    key: bytes = b"-"
+
+
+def raw(one: Submitted) -> Raw:
+    """A submission as plain parts, to be spoilt."""
+    return Raw(one.value, one.headers, one.key)
+
+
+@dataclass
+class Lane:
+    """A submit topic with its changelog and group that no other test uses; outputs go where they always go."""
+
+    bootstrap: str
+    world: World
+    family: str = field(default_factory=lambda: f"{LANE}{uuid4().hex[:12]}")
+    _agency: Agency | None = None
+
+    @property
+    def group(self) -> str:
+        """The consumer group of its workers."""
+        return self.family
+
+    @property
+    def topic(self) -> str:
+        """Where it is submitted to."""
+        return topics.submit(self.family)
+
+    async def create(self) -> None:
+        """Create its topics, and those of the registry that are not there."""
+        await post.create_topics(self.bootstrap, self.world.registry)
+        async with admin(self.bootstrap) as client:
+            made = [NewTopic(name, topics.SUBMIT_PARTITIONS, 1) for name in (self.topic, topics.state(self.family))]
+            await client.create_topics(made)
+
+    def write(self, partition: int | None = None, **changes: Any) -> Submitted:  # noqa: ANN401 - JSON
+        """A notification to Acland Burghley School, signed and sealed, in a case of that partition."""
+        if self._agency is None:
+            self._agency = self.world.agency(MET)
+        case = case_on(partition)
+        made = self._agency.submit(notification(lead(ACLAND), **{"case": case, **changes}), self.world.now)
+        return replace(made, topic=self.topic)
+
+    async def publish(self, *submitted: Submitted) -> None:
+        """Submit, as an agency does."""
+        await publish(self.bootstrap, submitted)
+
+    async def publish_as_one_batch(self, records: Sequence[Raw], *, partition: int = 0) -> None:
+        """Write any bytes as one record batch, so that a consumer polls all of them or none."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, max_batch_size=post.MAX_REQUEST)
+        await producer.start()
+        try:
+            await producer.partitions_for(self.topic)
+            batch = producer.create_batch()
+            for one in records:
+                assert batch.append(key=one.key, value=one.value, timestamp=None, headers=list(one.headers))
+            await (await producer.send_batch(batch, self.topic, partition=partition))
+        finally:
+            await producer.stop()
+
+    async def fence(self, partition: int = 0) -> None:
+        """Do to a worker's producer what another owner, or a transaction time-out, does: raise its epoch."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap, transactional_id=f"{self.group}.{self.topic}.{partition}"
+        )
+        await producer.start()
+        await producer.stop()
+
+
+def case_on(partition: int | None, owner: str = MET) -> str:
+    """A fresh case id; all of one partition if one is asked for."""
+    while True:
+        case = str(uuid4())
+        place = topics.partition_of(topics.case_key(owner, case), topics.SUBMIT_PARTITIONS)
+        if partition is None or place == partition:
+            return case
+
+
+@dataclass
+class Worker:
+    """A worker in this process. `stopped`: why it asked to be stopped, if it did."""
+
+    loop: Loop
+    stopped: list[str]
+
+
+@asynccontextmanager
+async def working(
+    lane: Lane,
+    *,
+    make: type[Loop] = Loop,
+    router: Callable[[Loop], KafkaRouter] = sealed.router,
+    consumer_only: bool = True,
+) -> AsyncIterator[Worker]:
+    """A worker of a lane, wired as broker.app does it; `make` and `router` are for what a test sabotages."""
+    stopped: list[str] = []
+    loop = make(
+        family=lane.family,
+        bootstrap=lane.bootstrap,
+        exchange=lane.world.exchange,
+        clock=lambda: lane.world.now,
+        seal=StateSeal(lane.world.home.state_key()),
+        stop=stopped.append,
+        group=lane.group,
+    )
+    broker = KafkaBroker(lane.bootstrap, consumer_only=consumer_only, allow_auto_create_topics=False, logger=None)
+    broker.include_router(router(loop))
+    try:
+        await broker.start()
+        await asyncio.wait_for(loop.ready.wait(), PATIENCE)
+        yield Worker(loop, stopped)
+    finally:
+        await broker.stop()
+        await loop.close()
+        gc.collect()  # a fenced producer leaves futures that asyncio reports when they are collected: let it be here
+
+
+# --- the service: worker processes on the fixed topics ------------------------------------------------------
+
+
+@dataclass
+class Service:
+    """Empty topics, a home, and a clock file that makes it the evening of 19 November 2026, whatever today is."""
+
+    bootstrap: str
+    world: World
+    clock: Path
+    _agency: Agency | None = None
+
+    def turn_clock(self, to: datetime = NIGHT) -> None:
+        """Set the worker's clock; it runs on from there."""
+        draft = self.clock.with_suffix(".new")
+        draft.write_text(str((to - system_clock()).total_seconds()))
+        draft.replace(self.clock)
+
+    def now(self) -> datetime:
+        """What time the workers have."""
+        return unsafe_stepped_clock(self.clock)()
+
+    def write(self, partition: int | None = None, **changes: Any) -> Submitted:  # noqa: ANN401 - JSON
+        """A notification to Acland Burghley School, signed and sealed."""
+        if self._agency is None:
+            self._agency = self.world.agency(MET)
+        document = notification(lead(ACLAND), **{"case": case_on(partition), **changes})
+        return self._agency.submit(document, self.now())
+
+
+class Process:
+    """A worker process and what it logs."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.events: Counter[str] = Counter()
+        self.said: list[str] = []
+        self.began = time.monotonic()
+        self._reader = asyncio.create_task(self._read())
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it still is."""
+        return self._process.returncode is None
+
+    async def _read(self) -> None:
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            try:
+                self.events[json.loads(line)["event"]] += 1
+            except ValueError:
+                self.said.append(line.decode())
+
+    async def ready(self, times: int = 1) -> float:
+        """Wait until it has said that it is ready; return the seconds since it was started."""
+        await until(
+            lambda: self.events["worker.ready"] >= times or not self.running, f"worker {self.pid} ready {times} times"
+        )
+        assert self.running, f"the worker ended: {self.said}"
+        return time.monotonic() - self.began
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    async def ended(self, *, within: float = PATIENCE) -> int:
+        """Wait for its end; return the exit code."""
+        code = await asyncio.wait_for(self._process.wait(), within)
+        await self._reader
+        return code
+
+    async def terminate(self) -> int:
+        """End it as an operator does; return the exit code."""
+        self.signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def memory(self) -> int:
+        """Its resident set, in MiB."""
+        status = await asyncio.to_thread(Path(f"/proc/{self.pid}/status").read_text)
+        return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+
+
+@asynccontextmanager
+async def process(service: Service, *, home: Home | None = None, real_time: bool = False) -> AsyncIterator[Process]:
+    """`python -m broker run`; whatever becomes of the test, it ends."""
+    clock = [] if real_time else ["--unsafe-clock", str(service.clock)]
+    made = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "broker", "run", "--home", str((home or service.world.home).path), "--bootstrap", service.bootstrap),
+        *clock,
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("BROKER_")},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    one = Process(made)
+    try:
+        yield one
+    finally:
+        if one.running:
+            with contextlib.suppress(ProcessLookupError):
+                one.signal(signal.SIGKILL)
+        await one.ended()
+
+
+async def committed(bootstrap: str, group: str = GROUP, family: str = FAMILY) -> int:
+    """How many records of a submit topic a group has done with, by its committed offsets (submitters write no gaps)."""
+    async with admin(bootstrap) as client:
+        offsets = await client.list_consumer_group_offsets(group)
+    return sum(at.offset for tp, at in offsets.items() if tp.topic == topics.submit(family))

@@ -1,0 +1,141 @@
+"""Synthetic people and the messages about them. Nobody here can be real: all are in test ranges."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+NIGHT = datetime(2026, 11, 19, 22, 30, tzinfo=UTC)
+"""A Thursday evening in term: the next school day is Friday 20 November 2026."""
+
+MET, HERTS = "police:01", "police:41"
+CAMDEN, ISLINGTON = "la:E09000007", "la:E09000019"
+ARGYLE, ACLAND, HEATH, GARRETT = "school:100008", "school:100053", "school:100006", "school:100457"
+MARRIOTTS, BROOKFIELD = "school:117534", "school:100011"
+BROKER = "broker:england-and-wales"
+MET_AREA, HERTS_AREA = "E23000001", "E23000027"
+
+Json = dict[str, Any]
+
+
+def lead(school: str, roll: str = "registered-single") -> Json:
+    """A line of `to`: the safeguarding lead of a school."""
+    return {
+        "organisation": school,
+        "role": "safeguarding-lead",
+        "rollStatus": roll,
+        "rollEvidence": {"source": "parent", "asOf": "2026-11-19"},
+    }
+
+
+def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """The content of a full notification about Rowan Testcase, 15; None removes a field."""
+    content: Json = {
+        "familyName": "Testcase",
+        "givenNames": "Rowan",
+        "dateOfBirth": "2011-02-03",
+        "dateOfBirthIs": "exact",
+        "homeAddress": {"lines": ["1 Example Row"], "postcode": "NW1 1AA"},
+        "addressHandling": "open",
+        "residenceForce": MET_AREA,
+        "incidentRef": "01/0001/26",
+        "forceCode": "01",
+        "occurredFrom": "2026-11-19T21:40:00Z",
+        "groundsFormedAt": "2026-11-19T22:15:00Z",
+        "locationCategory": "home",
+        "childPresence": "heard",
+        "childSpokenTo": True,
+        "childVoice": "I heard shouting and stayed in my room.",
+        "circumstances": "Police attended an argument between two adults.",
+        "adults": [{"adultRef": "adult-1", "role": "victim", "relation": "mother"}],
+        "adultNames": [{"adultRef": "adult-1", "name": "Alex Testcase"}],
+        "callbackRole": "Officer in the case",
+        "callbackTelephone": "+442079460902",
+    }
+    content.update(changes)
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def notification(*to: Json, content: Json | None = None, **changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """A document of type encompass.notification-issued, by default to Acland Burghley School."""
+    return document("notification-issued", to=list(to) or [lead(ACLAND)], content=content or incident(), **changes)
+
+
+def document(name: str, *, content: Json, to: list[Json] | None = None, basis: str = "LB-E1", **changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """A document of an Encompass type with fresh ids, from the Metropolitan Police unless changed."""
+    return {
+        "type": f"uk.safeguarding.encompass.{name}.v1",
+        "id": str(uuid4()),
+        "case": str(uuid4()),
+        "caseOwner": MET,
+        "basis": basis,
+        "to": to or [],
+        "content": content,
+        **changes,
+    }
+
+
+def receipt(about: Json, *, state: str = "acknowledged", **content: Any) -> Json:  # noqa: ANN401 - JSON
+    """A school's answer to a document."""
+    answer = {"answers": about["id"], "state": state, "role": "safeguarding-lead", "at": "2026-11-20T07:40:00Z"}
+    return document(
+        "receipt-recorded",
+        basis="LB-E3",
+        case=about["case"],
+        caseOwner=about["caseOwner"],
+        content={**answer, **content},
+    )
+
+
+def follow_up(name: str, about: Json, *, basis: str = "LB-E1", **content: Any) -> Json:  # noqa: ANN401 - JSON
+    """An update or correction in the case of a document; an update names the child again."""
+    named = {key: about["content"][key] for key in ("familyName", "givenNames", "dateOfBirth")}
+    given = {"supersedes": about["id"], "addressHandling": "open", **content}
+    return document(
+        name,
+        basis=basis,
+        case=about["case"],
+        content={**named, **given} if name == "notification-updated" else given,
+    )
+
+
+def withdrawal(about: Json, *, basis: str = "LB-E1") -> Json:
+    """A withdrawal of a document."""
+    return document(
+        "notification-withdrawn",
+        basis=basis,
+        case=about["case"],
+        content={
+            "supersedes": about["id"],
+            "reason": "mistaken-identity",
+            "instructions": ["delete-or-return"],
+            "breachAssessmentRef": "B/1",
+        },
+    )
+
+
+def handover(to: str = HERTS, **changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """Hertfordshire's child, met by the Metropolitan Police, handed over to a force."""
+    return document(
+        "force-handover",
+        basis="LB-PP",
+        to=[{"organisation": to, "role": "residence-force"}],
+        content=incident(residenceForce=HERTS_AREA),
+        **changes,
+    )
+
+
+def told(about: Json, organisation: str) -> Json:
+    """The sender's desk has told somebody of a document by telephone."""
+    return document(
+        "told-by-other-channel",
+        basis="LB-E1",
+        case=about["case"],
+        content={
+            "answers": about["id"],
+            "organisation": organisation,
+            "how": "telephone",
+            "at": "2026-11-20T08:00:00Z",
+            "toldRole": "Designated safeguarding lead",
+            "toldByRole": "Operation Encompass desk",
+        },
+    )

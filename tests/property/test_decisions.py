@@ -1,0 +1,113 @@
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from types import UnionType
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker.consent import decide as deciding
+from broker.consent.decide import SEVERITY, decide
+from broker.consent.facts import Facts
+from broker.consent.law import BASES, POLICY, Policy
+from broker.consent.rules import NOTHING_TO_SHOW, RULES, Finding
+from broker.registry import Nation
+from broker.schemas.catalogue import BY_TYPE
+from broker.schemas.terms import Outcome, Scope
+
+CODES = sorted({basis.code for basis in BASES})
+SECRET = "RowanTestcase"  # noqa: S105 - stands for something that must not be repeated
+
+
+def _any(name: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - a type
+    if name == "type":
+        return st.sampled_from(sorted(BY_TYPE))
+    if name == "cited_basis":
+        return st.sampled_from([*CODES, SECRET])
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return st.one_of(*(st.none() if kind is type(None) else st.from_type(kind) for kind in kinds))
+
+
+HINTS = get_type_hints(Facts)
+built = st.builds(Facts, **{one.name: _any(one.name, HINTS[one.name]) for one in fields(Facts)})
+any_facts = built.filter(lambda facts: (facts.recipient is None) is (facts.recipient_nation is None))
+"""A recipient that the registry knows has a nation, and one that it does not know has none."""
+policies = st.builds(
+    Policy,
+    issued=st.just(POLICY.issued),
+    review_by=st.just(POLICY.review_by),
+    bases=st.lists(st.sampled_from(BASES), unique=True).map(tuple),
+)
+START = datetime(2025, 1, 1, tzinfo=UTC)
+moments = st.integers(0, 1400).map(lambda days: START + timedelta(days=days))
+
+
+@st.composite
+def likely(draw: st.DrawFn) -> Facts:
+    """Facts that mostly fit their flow, so that many are shared."""
+    facts = draw(any_facts)
+    flow = BY_TYPE[facts.type]
+    if not flow.views:
+        return facts
+    role = draw(st.sampled_from(sorted(flow.views)))
+    sender = draw(st.sampled_from(sorted(flow.senders)))
+    return replace(
+        facts,
+        sender=sender,
+        recipient_role=role,
+        recipient=flow.kinds[role],
+        recipient_nation=draw(st.sampled_from(Nation)),
+        cited_basis=flow.views[role].sender_basis[sender],
+        under_18=True,
+        recipient_has_key=True,
+    )
+
+
+@given(st.one_of(any_facts, likely()), policies, moments)
+def test_nothing_is_shared_without_a_basis_at_both_ends(facts: Facts, policy: Policy, now: datetime) -> None:
+    decision = decide(facts, policy, now)
+    if not decision.shared:
+        assert decision.findings
+        return
+    sender, recipient = decision.sender_basis, decision.recipient_basis
+    assert sender is not None
+    assert recipient is not None
+    assert sender.in_force(now.date())
+    assert recipient.in_force(now.date())
+    assert facts.sender in sender.controller
+    assert facts.recipient in recipient.controller
+    assert facts.sender_nation in sender.jurisdiction
+    assert facts.recipient_nation in recipient.jurisdiction
+    assert facts.recipient_has_key
+    assert facts.recipient_role in BY_TYPE[facts.type].views
+    assert now.date() <= policy.review_by
+
+
+@given(st.one_of(any_facts, likely()), moments, st.sampled_from(Outcome))
+def test_one_finding_more_never_makes_the_outcome_milder(facts: Facts, now: datetime, outcome: Outcome) -> None:
+    more = Finding(rule="X", outcome=outcome, scope=Scope.MESSAGE, reason="r", cure="c", source="s", mark="P")
+    before = decide(facts, POLICY, now)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deciding, "RULES", (*RULES, lambda *_: more))
+        after = decide(facts, POLICY, now)
+    assert SEVERITY.index(after.outcome) == max(SEVERITY.index(before.outcome), SEVERITY.index(outcome))
+
+
+@given(st.one_of(any_facts, likely()), policies, moments)
+def test_removing_law_never_shares_more(facts: Facts, policy: Policy, now: datetime) -> None:
+    if decide(facts, policy, now).shared:
+        assert decide(facts, POLICY, now).shared
+
+
+@given(st.one_of(any_facts, likely()), moments)
+def test_no_finding_repeats_what_it_was_given(facts: Facts, now: datetime) -> None:
+    for finding in (*decide(facts, POLICY, now).findings, NOTHING_TO_SHOW):
+        assert SECRET not in f"{finding}"
+        assert finding.reason.endswith(".")
+        assert finding.cure.endswith(".")
+
+
+@given(any_facts, moments)
+def test_deciding_twice_is_deciding_once(facts: Facts, now: datetime) -> None:
+    assert decide(facts, POLICY, now) == decide(facts, POLICY, now)

@@ -1,0 +1,193 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from broker.ledger import fired
+from broker.state import CASE_KEPT, LEEWAY, WINDOW, Cabinet, Case, Seen, StateSeal, Telling
+from tests.personas import ACLAND, ARGYLE, MET, NIGHT
+
+HOUR = timedelta(hours=1)
+
+
+def telling(**changes: Any) -> Telling:  # noqa: ANN401 - fields
+    given = {
+        "message": "m1",
+        "root": changes.get("message", "m1"),
+        "type": "t",
+        "sender": MET,
+        "recipient": ACLAND,
+        "role": "safeguarding-lead",
+        "state": "sent",
+        "at": NIGHT,
+        "due": NIGHT + HOUR,
+        **changes,
+    }
+    return Telling.model_validate(given, strict=False)
+
+
+def case(*tellings: Telling, id_: str = "c1") -> Case:
+    return Case.model_validate({"owner": MET, "id": id_, "tellings": tellings})
+
+
+def seen(number: int, at: timedelta = timedelta()) -> Seen:
+    given = {"message": f"{MET}/m{number}", "digest": "d", "outcome": "{}", "sender": MET, "at": NIGHT + at}
+    return Seen.model_validate(given)
+
+
+def test_what_is_remembered_can_be_looked_up() -> None:
+    cabinet = Cabinet()
+    assert (cabinet.case(MET, "c1"), cabinet.seen(f"{MET}/m1")) == (None, None)
+    written = cabinet.remember(case(telling()), seen(1))
+    assert [key for key, _ in written] == [f"case/{MET}/c1", f"seen/{MET}/m1"]
+    assert (cabinet.case(MET, "c1"), cabinet.seen(f"{MET}/m1")) == (case(telling()), seen(1))
+    assert list(cabinet.cases()) == [case(telling())]
+
+
+def test_a_changelog_restores_the_same_memory() -> None:
+    first, second = Cabinet(), Cabinet()
+    log = first.remember(case(telling()), seen(1), seen(2), case(id_="c2"), case(telling(state="acknowledged")))
+    log += [(f"case/{MET}/c2", None), *first.forget(NIGHT + WINDOW + LEEWAY, most=1)]
+    for key, value in log:
+        second.restore(key, value)
+    assert list(second.cases()) == [case(telling(state="acknowledged"))]
+    assert second.seen(f"{MET}/m1") is None
+    assert second.seen(f"{MET}/m2") == seen(2)
+    assert second.next_due(NIGHT + HOUR) is None
+    second.restore(f"seen/{MET}/m9", None)
+    second.restore(f"case/{MET}/c9", None)
+
+
+def test_due_times_come_in_order_and_only_once_they_have_passed() -> None:
+    cabinet = Cabinet()
+    late, early = telling(message="late", due=NIGHT + 2 * HOUR), telling(message="early")
+    cabinet.remember(case(late, early))
+    assert cabinet.next_due(NIGHT + HOUR - timedelta(seconds=1)) is None
+    assert cabinet.next_due(NIGHT + HOUR) == (case(late, early), early)
+    assert cabinet.next_due(NIGHT + HOUR) is None
+    assert cabinet.next_due(NIGHT + 2 * HOUR) == (case(late, early), late)
+
+
+def test_a_due_time_fires_once_even_after_a_restart() -> None:
+    cabinet, again = Cabinet(), Cabinet()
+    cabinet.remember(case(telling()))
+    found = cabinet.next_due(NIGHT + HOUR)
+    assert found is not None
+    for key, value in cabinet.remember(fired(*found)):
+        again.restore(key, value)
+    assert cabinet.next_due(NIGHT + 9 * HOUR) is None
+    assert again.next_due(NIGHT + 9 * HOUR) is None
+
+
+@pytest.mark.parametrize("state", ["acknowledged", "erased", "told-by-other-channel", "withdrawn"])
+def test_what_a_human_has_answered_does_not_fall_due(state: str) -> None:
+    cabinet = Cabinet()
+    cabinet.remember(case(telling()))
+    cabinet.remember(case(telling(state=state)))
+    assert cabinet.next_due(NIGHT + 9 * HOUR) is None
+
+
+def test_a_hold_falls_due_like_anything_else_but_what_has_no_clock_never() -> None:
+    cabinet = Cabinet()
+    cabinet.remember(case(telling(due=None), telling(state="held", recipient=ARGYLE)))
+    found = cabinet.next_due(NIGHT + HOUR)
+    assert found is not None
+    assert found[1].recipient == ARGYLE
+
+
+def test_a_due_time_of_a_case_that_is_gone_is_dropped() -> None:
+    cabinet = Cabinet()
+    cabinet.remember(case(telling()))
+    cabinet.restore(f"case/{MET}/c1", None)
+    assert cabinet.next_due(NIGHT + HOUR) is None
+
+
+def test_ids_are_forgotten_only_after_the_window_in_small_steps() -> None:
+    cabinet = Cabinet()
+    cabinet.remember(*(seen(number, timedelta(seconds=number)) for number in range(5)))
+    end = NIGHT + WINDOW + LEEWAY
+    assert cabinet.forget(end - timedelta(seconds=1)) == []
+    assert [key for key, _ in cabinet.forget(end + timedelta(seconds=2), most=2)] == [
+        f"seen/{MET}/m0",
+        f"seen/{MET}/m1",
+    ]
+    assert cabinet.forget(end + timedelta(seconds=2)) == [(f"seen/{MET}/m2", None)]
+    assert cabinet.seen(f"{MET}/m3") is not None
+    assert len(cabinet.forget(end + HOUR)) == 2
+    assert cabinet.forget(end + HOUR) == []
+
+
+def test_what_was_rejected_falls_due_again_though_it_had_fired_before() -> None:
+    cabinet = Cabinet()
+    cabinet.remember(case(telling()))
+    found = cabinet.next_due(NIGHT + HOUR)
+    assert found is not None
+    cabinet.remember(fired(*found))
+    cabinet.remember(case(telling(state="rejected")))
+    again = cabinet.next_due(NIGHT + HOUR)
+    assert again is not None
+    cabinet.remember(fired(*again))
+    assert cabinet.next_due(NIGHT + 9 * HOUR) is None
+
+
+OLD = NIGHT + CASE_KEPT + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("tellings", "gone"),
+    [
+        ([{"state": "acknowledged"}], True),
+        ([{"state": "acknowledged"}, {"state": "erased"}, {"state": "withdrawn"}], True),
+        ([{"state": "acknowledged"}, {"overdue": True}], False),  # nobody has ever answered
+        ([{"state": "held", "overdue": True}], False),
+        ([{"state": "rejected", "overdue": True}], False),
+        ([{"state": "acknowledged"}, {"state": "acknowledged", "at": NIGHT + HOUR}], False),  # one is younger
+        ([], True),  # all of it was refused
+    ],
+    ids=str,
+)
+def test_a_case_is_forgotten_after_ninety_days_if_nothing_in_it_is_open(
+    tellings: list[dict[str, Any]],
+    gone: bool,  # noqa: FBT001
+) -> None:
+    cabinet = Cabinet()
+    cabinet.remember(case(*(telling(**one) for one in tellings)))
+    assert cabinet.forget(NIGHT + CASE_KEPT) == ([] if tellings else [(f"case/{MET}/c1", None)])
+    assert cabinet.forget(OLD) == ([(f"case/{MET}/c1", None)] if gone and tellings else [])
+    assert (cabinet.case(MET, "c1") is None) is gone
+
+
+def test_one_case_that_nobody_ever_answers_keeps_no_other_and_steps_stay_small() -> None:
+    cabinet = Cabinet()
+    cabinet.remember(
+        case(telling(overdue=True), id_="open"),
+        *(case(telling(state="acknowledged"), id_=f"c{number}") for number in range(5)),
+        case(telling(at=OLD), id_="young"),
+    )
+    assert len(cabinet.forget(OLD, most=3)) == 2
+    assert len(cabinet.forget(OLD)) == 3
+    assert cabinet.forget(OLD) == []
+    assert {one.id for one in cabinet.cases()} == {"open", "young"}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda key, sealed: (key, sealed[:-1]),
+        lambda key, _: (key, b""),
+        lambda key, sealed: (key, sealed[:5]),
+        lambda key, sealed: (key, sealed[:20]),
+        lambda key, sealed: (key + "x", sealed),  # moved to another key
+        lambda key, sealed: (key, sealed[:-1] + bytes([sealed[-1] ^ 1])),
+    ],
+)
+def test_a_changelog_value_opens_whole_and_in_its_place_only(spoil: Any) -> None:  # noqa: ANN401 - a lambda
+    seal = StateSeal(bytes(32))
+    sealed = seal.seal("case/x", "Rowan")
+    assert seal.unseal("case/x", sealed) == "Rowan"
+    assert seal.seal("case/x", "Rowan") != sealed
+    assert b"Rowan" not in sealed
+    with pytest.raises(ValueError, match=r"state key|[Nn]once"):
+        seal.unseal(*spoil("case/x", sealed))
+    with pytest.raises(ValueError, match="state key"):
+        StateSeal(bytes([1] * 32)).unseal("case/x", sealed)

@@ -1,0 +1,108 @@
+"""A small world for tests: the built-in organisations with fresh keys, the broker's procedure, and its memory."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from broker import topics
+from broker.agency import Agency, Opened, Submitted
+from broker.app import make_exchange
+from broker.data import organisations
+from broker.envelope import DELIVERY
+from broker.exchange import Carried, Exchange, Incoming
+from broker.home import Home
+from broker.registry import KeyUse, Registry
+from broker.sealing import seal, unseal
+from broker.state import Cabinet
+from tests.personas import NIGHT
+
+Json = dict[str, Any]
+
+
+@dataclass
+class World:
+    """Organisations with keys in a folder; `carry` runs the procedure without Kafka and remembers its effect."""
+
+    home: Home
+    now: datetime = NIGHT
+    memory: Cabinet = field(default_factory=Cabinet)
+
+    @property
+    def registry(self) -> Registry:
+        """The public registry."""
+        return self.home.registry()
+
+    @property
+    def exchange(self) -> Exchange:
+        """The procedure with the broker's keys."""
+        return make_exchange(self.home, lambda: self.now)
+
+    def agency(self, organisation: str) -> Agency:
+        """An organisation's own side, with its own keys only."""
+        registry = self.registry
+        member = registry.get(organisation)
+        assert member is not None
+        return Agency(
+            organisation=organisation,
+            registry=registry,
+            keys=self.home.keys(organisation),
+            signer=self.home.signer(member, self.now),
+        )
+
+    def submit(self, document: Json, sender: str = "police:01") -> Submitted:
+        """Sign and seal a document."""
+        return self.agency(sender).submit(document, self.now)
+
+    def carry(self, document: Json, sender: str = "police:01") -> Carried:
+        """Sign, seal, carry and remember."""
+        return self.carry_record(incoming(self.submit(document, sender)))
+
+    def statement(self, document: Json, sender: str = "police:01") -> str:
+        """What that sender signs, whole."""
+        return str(unseal(self.submit(document, sender).value, self.home.keys("broker:england-and-wales"))["statement"])
+
+    def sealed(self, value: object) -> bytes:
+        """Any JSON value, sealed to the broker: what somebody who has only its public key can make."""
+        key = self.home.broker().key(KeyUse.SEAL, self.now)
+        assert key is not None
+        return seal(value, key)
+
+    def carry_record(self, record: Incoming) -> Carried:
+        """Carry one raw record and remember its effect."""
+        carried = self.exchange.carry(record, self.memory, self.now)
+        self.memory.remember(*carried.remember)
+        return carried
+
+    def opened(self, carried: Carried, organisation: str) -> list[Opened]:
+        """What that organisation opens of what was carried."""
+        agency = self.agency(organisation)
+        return [
+            agency.open_delivery(out.value, self.now)
+            for out in carried.outgoing
+            if dict(out.headers).get("ce_type") == DELIVERY.encode() and out.key == organisation.encode()
+        ]
+
+    def outcome(self, carried: Carried, sender: str = "police:01") -> Json:
+        """The outcome that the sender is told."""
+        return dict(next(one.body for one in self.opened(carried, sender) if one.body["is"] == "outcome"))
+
+
+def incoming(submitted: Submitted, **changes: Any) -> Incoming:  # noqa: ANN401 - overrides
+    """A submission as the loop sees it."""
+    fields: dict[str, Any] = {
+        "partition": topics.partition_of(submitted.key, topics.SUBMIT_PARTITIONS),
+        "partitions": topics.SUBMIT_PARTITIONS,
+        "key": submitted.key,
+        "headers": submitted.headers,
+        "value": submitted.value,
+    }
+    return Incoming(**{**fields, **changes})
+
+
+def make_home(path: Path, now: datetime = NIGHT) -> Home:
+    """A home folder with the built-in organisations and fresh keys."""
+    home = Home(path)
+    members = tuple(home.make_keys(one, now) for one in organisations().organisations)
+    home.write_registry(Registry(organisations=members))
+    return home
