@@ -1,6 +1,7 @@
 """Kafka for agencies and operators: create topics, publish, read an inbox or mailbox."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,9 @@ from broker.agency import Submitted
 from broker.registry import Organisation, Registry
 
 MAX_REQUEST = 1024 * 1024
+LISTED_WITHIN = 20.0
+"""Seconds for a new topic to be known to the brokers."""
+LISTED_POLL = 0.02
 
 
 class Unreachable(Exception):  # noqa: N818
@@ -54,7 +58,27 @@ async def create_topics(bootstrap: str, registry: Registry, *, replication: int 
         for name, code, *_ in answer.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise Unreachable(f"Kafka would not create {name}: {for_code(code).__name__}")
+        await _listed(client, missing)
         return [topic.name for topic in missing]
+
+
+async def _listed(client: AIOKafkaAdminClient, wanted: Sequence[topics.Topic]) -> None:
+    """Wait until Kafka lists these topics with their partitions: its controller answers before its brokers know."""
+    until = time.monotonic() + LISTED_WITHIN
+    while True:
+        there = {
+            one["topic"]: sum(part["leader"] >= 0 for part in one["partitions"])
+            for one in await client.describe_topics()
+        }
+        unlisted = [topic.name for topic in wanted if there.get(topic.name, 0) < topic.partitions]
+        if not unlisted:
+            return
+        if time.monotonic() > until:
+            raise Unreachable(
+                f"Kafka accepted these topics but does not list them after {LISTED_WITHIN:g} s, or lists fewer "
+                f"partitions: {', '.join(unlisted)}; look at Kafka's log, then run `broker topics --create` again"
+            )
+        await asyncio.sleep(LISTED_POLL)
 
 
 async def publish(bootstrap: str, submitted: Sequence[Submitted]) -> None:
