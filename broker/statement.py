@@ -4,6 +4,8 @@ Each labelled field is a salted disclosure of its own, and each line of `to` is 
 broker can withhold either and alter neither. The number of digests is fixed per type version: a field that is absent
 and a slot that is unused are decoys, so a cut-down copy does not tell how much is missing.
 
+`read_disclosure` and `reveal` are RFC 9901 as it stands, for any payload; `verify` adds our narrower form on top.
+
 Pure: bytes and keys in, values out. What a reader does with the content is the business of `broker.exchange`.
 """
 
@@ -14,7 +16,7 @@ import json
 import math
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn, cast
@@ -35,6 +37,8 @@ MAX_STATEMENT = 96 * 1024
 """Leaves room for the broker's words in the same padded bucket, so that whatever is accepted can also be opened."""
 CLAIMS = frozenset({"iss", "jti", "sub", "own", "iat", "vct", "basis", "_sd_alg", "_sd", "to"})
 HEADER = frozenset({"alg", "kid", "typ"})
+DEEPEST = 32
+"""Levels of JSON that are read. Ours has fewer than ten; deeper text would exhaust whoever walks it later."""
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 _SALT = re.compile(r"[A-Za-z0-9_-]{22}")
 Random = Callable[[int], bytes]
@@ -68,20 +72,47 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
+def _inside(value: object) -> Iterable[Any]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
+
+
+def _shallow(value: object) -> bool:
+    level, levels = [value], 0
+    while level := [inner for one in level for inner in _inside(one)]:
+        levels += 1
+        if levels > DEEPEST:
+            return False
+    return True
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite)
+
+
 def loads(data: str | bytes) -> Any:  # noqa: ANN401 - JSON
-    """JSON without duplicate keys or non-finite numbers. Raises ValueError."""
-
-    def refuse(_: str) -> NoReturn:
-        raise ValueError("not a JSON number")
-
-    def finite(text: str) -> float:
-        number = float(text)
-        return number if math.isfinite(number) else refuse(text)
-
+    """JSON in UTF-8 without duplicate keys, non-finite numbers or more than DEEPEST levels. Raises ValueError."""
+    text = data if isinstance(data, str) else data.decode()
     try:
-        return json.loads(data, object_pairs_hook=_no_duplicates, parse_constant=refuse, parse_float=finite)
+        value = _JSON.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if text.count("[") + text.count("{") > DEEPEST and not _shallow(value):
+        raise ValueError("nested too deeply")
+    return value
 
 
 def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
@@ -91,7 +122,7 @@ def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """One salted value. `name` is None for an element of `to`."""
+    """One salted value. `name` is None for an element of an array."""
 
     text: str
     salt: str
@@ -206,31 +237,100 @@ def verify(text: str, *, key: OKPKey, alg: str, flow: Flow) -> Statement:
     if not disclosed or disclosed.pop() != "":
         raise Refused(Reason.MALFORMED, ("statement",))
     try:
-        checked = jws.deserialize_compact(signed, key, algorithms=[alg])
+        header = loads(unb64(signed.partition(".")[0]))
+        if set(header) != HEADER or header["typ"] != TYP or header["alg"] != alg:
+            raise Refused(Reason.FORGED)
+        payload = jws.deserialize_compact(signed, key, algorithms=[alg]).payload
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise Refused(Reason.FORGED) from error
-    header = checked.headers()
-    if set(header) != HEADER or header["typ"] != TYP or header["alg"] != alg:
-        raise Refused(Reason.FORGED)
     try:
-        claims = loads(checked.payload)
-        disclosures = tuple(_read(part) for part in disclosed)
+        claims = loads(payload)
+        disclosures = tuple(read_disclosure(part) for part in disclosed)
         _check_claims(claims, flow)
-        _check_digests(claims, disclosures)
+        _check_digests(claims)
+        _check_disclosures(reveal(claims, disclosures), disclosures)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(Reason.MALFORMED, ("statement",)) from error
     return Statement(signed=signed, claims=cast("dict[str, Any]", claims), disclosures=disclosures)
 
 
-def _read(text: str) -> Disclosure:
-    parts = loads(unb64(text))
-    match parts:
-        case [str(salt), str(name), value] if _SALT.fullmatch(salt):
+def read_disclosure(text: str) -> Disclosure:
+    """RFC 9901, section 4.2: base64url of `[salt, name, value]` or `[salt, element]`. Raises ValueError."""
+    match loads(unb64(text)):
+        case [str(salt), str(name), value]:
             return Disclosure(text, salt, name, value)
-        case [str(salt), dict(value)] if _SALT.fullmatch(salt):
+        case [str(salt), value]:
             return Disclosure(text, salt, None, value)
         case _:
             raise ValueError("a disclosure is [salt, name, value] or [salt, element]")
+
+
+def reveal(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> dict[str, Any]:
+    """RFC 9901, section 7.1, step 3: the payload with every disclosed value in its place, and no digests.
+
+    Raises ValueError for whatever the standard says to reject: a digest that appears twice, a disclosure that no digest
+    stands for, one of the wrong kind for its place, or a name that is reserved or already there.
+    """
+    if payload.get("_sd_alg", ALG) != ALG:
+        raise ValueError("digests of another algorithm")
+    reader = _Reader({one.digest: one for one in disclosures})
+    revealed: dict[str, Any] = reader.read({name: value for name, value in payload.items() if name != "_sd_alg"})
+    if reader.placed != len(disclosures):
+        raise ValueError("a disclosure that was not signed, or that comes twice")
+    return revealed
+
+
+class _Reader:
+    """One pass over a payload: which disclosures there are, and which digests have been met."""
+
+    def __init__(self, by_digest: Mapping[str, Disclosure]) -> None:
+        self._by_digest = by_digest
+        self._met: set[str] = set()
+        self.placed = 0
+
+    def read(self, value: Any, level: int = 0) -> Any:  # noqa: ANN401 - JSON
+        if level > DEEPEST:
+            raise ValueError("nested too deeply")
+        if isinstance(value, dict):
+            return self._object(value, level + 1)
+        if isinstance(value, list):
+            return self._array(value, level + 1)
+        return value
+
+    def _object(self, value: dict[str, Any], level: int) -> dict[str, Any]:
+        if "..." in value or not isinstance(value.get("_sd", []), list):
+            raise ValueError("a digest is not where it belongs")
+        made = {name: self.read(inner, level) for name, inner in value.items() if name != "_sd"}
+        for digest_of in value.get("_sd", []):
+            if (one := self._find(digest_of)) is None:
+                continue
+            if one.name is None or one.name in {"_sd", "..."} or one.name in made:
+                raise ValueError("an element as a claim, or a name that is reserved or comes twice")
+            made[one.name] = self.read(one.value, level)
+        return made
+
+    def _array(self, value: list[Any], level: int) -> list[Any]:
+        made = []
+        for item in value:
+            if not isinstance(item, dict) or "..." not in item:
+                made.append(self.read(item, level))
+                continue
+            if len(item) != 1:
+                raise ValueError("something stands beside the digest of an element")
+            if (one := self._find(item["..."])) is None:
+                continue
+            if one.name is not None:
+                raise ValueError("a claim as an element")
+            made.append(self.read(one.value, level))
+        return made
+
+    def _find(self, digest_of: Any) -> Disclosure | None:  # noqa: ANN401 - JSON
+        if not isinstance(digest_of, str) or digest_of in self._met:
+            raise ValueError("a digest is no text, or appears twice")
+        self._met.add(digest_of)
+        found = self._by_digest.get(digest_of)
+        self.placed += found is not None
+        return found
 
 
 def _is_uuid(text: str) -> bool:
@@ -248,19 +348,23 @@ def _check_claims(claims: Mapping[str, Any], flow: Flow) -> None:
         raise ValueError("digest count is not that of this type version")
 
 
-def _check_digests(claims: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> None:
+def _check_digests(claims: Mapping[str, Any]) -> None:
     fields, slots = list(claims["_sd"]), [slot["..."] for slot in claims["to"]]
-    if not all(_DIGEST.fullmatch(value) for value in (*fields, *slots)) or any(len(slot) != 1 for slot in claims["to"]):
-        raise ValueError("a digest is not one, or has something beside it")
-    if len({*fields, *slots}) != len(fields) + len(slots):
-        raise ValueError("a digest appears twice")
+    if not all(_DIGEST.fullmatch(value) for value in (*fields, *slots)):
+        raise ValueError("a digest is not one")
     if fields != sorted(fields) or slots != sorted(slots):
         raise ValueError("digests are not sorted, so their order could tell decoys from fields")
-    if len({d.salt for d in disclosures}) != len(disclosures):
+
+
+def _check_disclosures(revealed: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> None:
+    if not all(_SALT.fullmatch(one.salt) for one in disclosures):
+        raise ValueError("a salt is not 16 bytes")
+    if len({one.salt for one in disclosures}) != len(disclosures):
         raise ValueError("a salt appears twice, so one disclosure would tell of another")
-    names = [d.name for d in disclosures if d.name is not None]
-    if len(set(names)) != len(names):
-        raise ValueError("a field is disclosed twice")
-    for disclosure in disclosures:
-        if disclosure.digest not in (slots if disclosure.name is None else fields):
-            raise ValueError("a disclosure that was not signed")
+    if not all(isinstance(line, dict) for line in revealed["to"]):
+        raise ValueError("a line of `to` is no object")
+    lines = [one.value for one in disclosures if one.name is None]
+    if any(one.name is not None and one.value != revealed[one.name] for one in disclosures) or any(
+        line not in lines for line in revealed["to"]
+    ):
+        raise ValueError("digests inside what is disclosed, which would not be cut with it")

@@ -172,7 +172,9 @@ def test_claims_that_are_not_exactly_those_of_the_type_are_refused_even_signed(
     assert refusal(desk, desk.sign({}, *desk.disclosed, payload=payload)) is Reason.MALFORMED
 
 
-@pytest.mark.parametrize("payload", [b"", b"null", b"{", b'{"iss":1,"iss":2}', b"\xff", b'{"iat":NaN}', b"[" * 9999])
+@pytest.mark.parametrize(
+    "payload", [b"", b"null", b"{", b'{"iss":1,"iss":2}', b"\xff", b'{"iat":NaN}', b"[" * 9999, "{}".encode("utf-16")]
+)
 def test_a_payload_that_is_no_object_is_refused(desk: Desk, payload: bytes) -> None:
     assert refusal(desk, desk.sign({}, payload=payload)) is Reason.MALFORMED
 
@@ -237,6 +239,31 @@ def test_disclosures_that_a_careless_sender_signed_are_refused(desk: Desk, pair:
     claims = desk.claims
     claims["_sd"] = sorted([*(digest(text) for text in pair), *claims["_sd"][len(pair) :]])
     assert refusal(desk, desk.sign(claims, *pair)) is Reason.MALFORMED
+
+
+INNER = disclosure("B" * 22, "town", "Ealing")
+HIDDEN = {"_sd": [digest(INNER)]}
+
+
+@pytest.mark.parametrize(
+    ("made", "place"),
+    [
+        ((disclosure(SALT, "homeAddress", HIDDEN), INNER), "_sd"),
+        ((disclosure(SALT, "homeAddress", HIDDEN),), "_sd"),
+        ((disclosure(SALT, {"organisation": ACLAND, **HIDDEN}), INNER), "to"),
+        ((disclosure(SALT, {"organisation": ACLAND, **HIDDEN}),), "to"),
+        ((disclosure(SALT, "in a list that is no object"),), "to"),
+        ((disclosure(SALT, "iss", "police:41"),), "_sd"),
+    ],
+)
+def test_what_the_standard_allows_and_our_form_does_not_is_refused(
+    desk: Desk, made: tuple[str, ...], place: str
+) -> None:
+    """Digests inside what is disclosed would not be cut with it; a field must not pass for a claim."""
+    claims = desk.claims
+    real = [digest(made[0]), *([slot["..."] for slot in claims["to"]] if place == "to" else claims["_sd"])[1:]]
+    claims[place] = [{"...": one} for one in sorted(real)] if place == "to" else sorted(real)
+    assert refusal(desk, desk.sign(claims, *made)) is Reason.MALFORMED
 
 
 def test_an_element_cannot_pass_for_a_field_nor_a_field_for_an_element(desk: Desk) -> None:
