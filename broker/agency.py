@@ -16,7 +16,7 @@ from broker.judge import Parsed, parse
 from broker.registry import KeyUse, Organisation, PublicKey, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Flow
-from broker.schemas.terms import Kind
+from broker.schemas.terms import Kind, PersonRole
 from broker.sealing import KeyRing, Signer, public, read_cover, seal, unseal
 from broker.state import LEEWAY
 from broker.statement import MAX_STATEMENT, loads, peek, sign, unb64, verify
@@ -52,11 +52,21 @@ class Opened:
 class Agency:
     """One organisation with its own keys and the public registry."""
 
-    def __init__(self, *, organisation: str, registry: Registry, keys: KeyRing, signer: Signer | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        organisation: str,
+        registry: Registry,
+        keys: KeyRing,
+        signer: Signer | None = None,
+        people: Mapping[PersonRole, Signer] | None = None,
+    ) -> None:
+        """`signer`: the organisation's own key, or its supplier's. `people`: role keys that are here."""
         self.id = organisation
         self._registry = registry
         self._keys = keys
         self._signer = signer
+        self._people = people or {}
 
     def submit(self, document: Mapping[str, Any], now: datetime) -> Submitted:
         """Complete (id, case, owner), validate, sign and seal one message. Raises Refused with the fields at fault."""
@@ -64,13 +74,25 @@ class Agency:
         flow = BY_TYPE.get(str(whole["type"]))
         if flow is None:
             raise Refused(Reason.UNKNOWN_TYPE, ("type",))
-        if self._signer is None:
-            raise Refused(Reason.KEY_NOT_VALID)
         submission = parse(whole, flow)
-        text = sign(submission, flow, issuer=self.id, key=self._signer.key, kid=self._signer.kid, now=now)
+        signer = self._signer_of(submission, flow)
+        text = sign(submission, flow, issuer=self.id, key=signer.key, kid=signer.kid, now=now)
         if len(text) > MAX_STATEMENT:
             raise Refused(Reason.OVERSIZED)
         return enclose(text, submission, flow, source=self.id, broker=self.broker(), now=now)
+
+    def _signer_of(self, submission: Parsed, flow: Flow) -> Signer:
+        """The role key of whoever acted, if this type wants one; else the organisation's own."""
+        if not flow.signed_by:
+            if self._signer is None:
+                raise Refused(Reason.KEY_NOT_VALID)
+            return self._signer
+        stated = getattr(submission.content, "role", None)
+        wanted = flow.signed_by if stated is None else {PersonRole(stated)}
+        found = next((self._people[role] for role in sorted(wanted) if role in self._people), None)
+        if found is None:
+            raise Refused(Reason.WRONG_ROLE)
+        return found
 
     def broker(self) -> Organisation:
         """The broker's entry in the registry. Raises Refused(UNKNOWN_SENDER)."""
@@ -98,10 +120,13 @@ class Agency:
         sender, flow = self._registry.get(claimed.issuer), BY_TYPE.get(claimed.type)
         if sender is None or flow is None or sender.id != body["from"] or flow.type != body["type"]:
             raise Refused(Reason.MISMATCH, ("from", "type"))
-        key = next((key for key in sender.keys if key.kid == claimed.kid and key.use is KeyUse.SIGN), None)
-        if key is None:
+        told_at = datetime.fromtimestamp(cover["iat"], UTC)
+        by = self._registry.signed_by(sender, claimed.kid, flow.type, told_at)
+        if by is None:
             raise Refused(Reason.FORGED)
-        statement = verify(text, key=public(key), alg=key.alg, flow=flow)
+        if by.key.revoked_at is not None and by.key.revoked_at <= told_at:
+            raise Refused(Reason.KEY_REVOKED)
+        statement = verify(text, key=public(by.key), alg=by.key.alg, flow=flow)
         return Opened(
             id=str(cover["jti"]),
             body=body,
@@ -117,6 +142,8 @@ class Agency:
             kid = loads(unb64(text.partition(".")[0]))["kid"]
             key = next(key for key in self.broker().keys if key.kid == kid and key.use is KeyUse.SIGN)
             cover = read_cover(text, key)
+            if key.revoked_at is not None:
+                raise Refused(Reason.KEY_REVOKED)
             in_time = key.not_before <= datetime.fromtimestamp(cover["iat"], UTC) < min(key.not_after, now + LEEWAY)
         except (ValueError, TypeError, KeyError, StopIteration, OverflowError) as error:
             raise Refused(Reason.FORGED) from error

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Coroutine
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -27,9 +28,9 @@ from broker.consent.law import POLICY
 from broker.data import organisations
 from broker.demo.night import play
 from broker.errors import PLAIN, Refused
-from broker.home import Home, HomeError, new_keys
+from broker.home import Home, HomeError, new_key
 from broker.local_kafka import KafkaUnavailable
-from broker.registry import Organisation, Registry
+from broker.registry import KeyUse, Organisation, Registry
 from broker.statement import loads
 from broker.status import status as read_status
 
@@ -115,7 +116,7 @@ def _print(value: Any) -> None:  # noqa: ANN401 - JSON
 def _member(registry: Registry, organisation: str) -> Organisation:
     found = registry.get(organisation)
     if found is None:
-        fail(f"{organisation} is not in the registry. It holds: {', '.join(o.id for o in registry.organisations)}", 2)
+        fail(f"{organisation} is not in the registry. It holds: {', '.join(islice((o.id for o in registry), 40))}", 2)
     return found
 
 
@@ -127,6 +128,7 @@ def _agency(home: Home, organisation: str, now: datetime) -> Agency:
         registry=registry,
         keys=home.keys(organisation),
         signer=home.signer(member, now),
+        people=home.people(member, now),
     )
 
 
@@ -309,8 +311,9 @@ def check(
 
 
 def _example_registry(now: datetime) -> Registry:
-    members = tuple(new_keys(one, now)[0] for one in organisations().organisations)
-    return Registry(organisations=members)
+    return Registry(
+        one.model_copy(update={"keys": tuple(new_key(use, now)[0] for use in KeyUse)}) for one in organisations()
+    )
 
 
 @app.command()

@@ -15,6 +15,9 @@ class Reason(StrEnum):
     UNKNOWN_SENDER = "unknown-sender"
     FORGED = "signature-does-not-verify"
     KEY_NOT_VALID = "key-not-valid"
+    KEY_REVOKED = "key-revoked"
+    WRONG_ROLE = "not-signed-by-that-role"
+    SUSPENDED = "sender-suspended"
     MISMATCH = "envelope-differs-from-signed-content"
     WRONG_PARTITION = "wrong-partition"
     REPLAYED = "same-id-other-bytes"
@@ -58,6 +61,18 @@ PLAIN: dict[Reason, tuple[str, str]] = {
     Reason.KEY_NOT_VALID: (
         "The signing key is not valid for this organisation at this time.",
         "Sign with a current registered key.",
+    ),
+    Reason.KEY_REVOKED: (
+        "The key that signed this has been revoked, so nobody can tell who signed it.",
+        "If it is yours, sign it again with a current key under a new id. Do not act on it.",
+    ),
+    Reason.WRONG_ROLE: (
+        "This message type counts only when a role holder signs it with a role key, and other types only without.",
+        "Sign with the role key of whoever acted (`broker person add` makes one), in the role of that key.",
+    ),
+    Reason.SUSPENDED: (
+        "The sender is suspended: nothing is accepted from it.",
+        "Telephone the recipients now. Ask the broker's registry desk why; send the same bytes again once resumed.",
     ),
     Reason.MISMATCH: (
         "The headers say something else than the signed content.",

@@ -23,12 +23,13 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from broker import envelope, ledger, topics, words
+from broker.consent.facts import Doubt
 from broker.consent.law import Policy
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, in_normal_form, judge, parse
-from broker.registry import Channel, KeyUse, Organisation, Registry
+from broker.registry import Channel, KeyUse, Organisation, Registry, SignedBy
 from broker.schemas.catalogue import BY_TYPE
-from broker.schemas.message import Addressing, Flow
+from broker.schemas.message import Addressee, Addressing, Flow
 from broker.schemas.terms import Outcome
 from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
 from broker.state import LEEWAY, WINDOW, Case, Memory, Seen, Telling
@@ -37,7 +38,15 @@ from broker.words import Body, Judged
 
 NAMESPACE = uuid5(NAMESPACE_URL, "safeguarding-broker/delivery")
 MAY_COME_AGAIN = frozenset(
-    {Reason.ENVELOPE, Reason.MISMATCH, Reason.WRONG_PARTITION, Reason.REPLAYED, Reason.STALE, Reason.FROM_THE_FUTURE}
+    {
+        Reason.ENVELOPE,
+        Reason.MISMATCH,
+        Reason.WRONG_PARTITION,
+        Reason.REPLAYED,
+        Reason.STALE,
+        Reason.KEY_NOT_VALID,
+        Reason.SUSPENDED,
+    }
 )
 """Refusals that say nothing of the signed content: they do not use up the id, or a bystander could use it up."""
 
@@ -102,14 +111,18 @@ class Exchange:
         statement: Statement | None = None
         try:
             text = self._open(record)
-            statement, flow, sender = self._authenticate(text, now)
+            statement, flow, sender, by = self._authenticate(text, now)
             self._compare(record, statement)
-            if seen := self._freshness(statement, memory, now):
+            _entitled(flow, sender, by)
+            if seen := self._freshness(statement, by, memory, now):
                 return self._again(seen, sender, now)
             document = _document(statement)
             submission = parse(document, flow)
             in_normal_form(document, submission)
+            _in_role(submission, by)
             case = self._case(submission, flow, sender, memory)
+            lines, doubts = address(submission, flow, case), _doubts(statement, by, now)
+            _certain_if_unaddressed(lines, doubts)
             judged = [
                 judge(
                     submission,
@@ -120,8 +133,9 @@ class Exchange:
                     registry=self.registry,
                     policy=self.policy,
                     now=now,
+                    doubts=doubts,
                 )
-                for line in address(submission, flow, case)
+                for line in lines
             ]
             return self._record(statement, submission, flow, sender, case, judged, now)
         except Refused as refused:
@@ -162,20 +176,18 @@ class Exchange:
             raise Refused(Reason.OVERSIZED)
         return text
 
-    def _authenticate(self, text: str, now: datetime) -> tuple[Statement, Flow, Organisation]:
+    def _authenticate(self, text: str, now: datetime) -> tuple[Statement, Flow, Organisation, SignedBy]:
         claimed = peek(text)
         sender = self.registry.get(claimed.issuer)
         if sender is None:
             raise Refused(Reason.UNKNOWN_SENDER)
-        key = next((key for key in sender.keys if key.kid == claimed.kid and key.use is KeyUse.SIGN), None)
-        if key is None:
+        by = self.registry.signed_by(sender, claimed.kid, claimed.type, now)
+        if by is None:
             raise Refused(Reason.FORGED)
-        if not key.not_before <= now < key.not_after:
-            raise Refused(Reason.KEY_NOT_VALID)
         flow = BY_TYPE.get(claimed.type)
         if flow is None:
             raise Refused(Reason.UNKNOWN_TYPE)
-        return verify(text, key=public(key), alg=key.alg, flow=flow), flow, sender
+        return verify(text, key=public(by.key), alg=by.key.alg, flow=flow), flow, sender, by
 
     # 3 -------------------------------------------------------------------------------------------------------------
 
@@ -191,7 +203,7 @@ class Exchange:
 
     # 4 -------------------------------------------------------------------------------------------------------------
 
-    def _freshness(self, statement: Statement, memory: Memory, now: datetime) -> Seen | None:
+    def _freshness(self, statement: Statement, by: SignedBy, memory: Memory, now: datetime) -> Seen | None:
         seen = memory.seen(_seen_key(statement))
         if seen is not None:
             if seen.digest != _digest(statement.signed):
@@ -199,8 +211,8 @@ class Exchange:
             return seen
         if statement.issued_at < now - WINDOW:
             raise Refused(Reason.STALE)
-        if statement.issued_at > now + LEEWAY:
-            raise Refused(Reason.FROM_THE_FUTURE)
+        if not by.key.not_before <= statement.issued_at < by.key.not_after:
+            raise Refused(Reason.KEY_NOT_VALID)  # of then, not of now: a rotation loses nothing that is on its way
         return None
 
     def _again(self, seen: Seen, sender: Organisation, now: datetime) -> Carried:
@@ -282,6 +294,7 @@ class Exchange:
                 out.append(self._hold(statement, case, one, now))
             telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
             tellings += [telling] if telling else []
+        believed = not any(one.facts.doubts for one in judged)
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
@@ -294,7 +307,10 @@ class Exchange:
         out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, now), now))
         return Carried(
             outgoing=tuple(out),
-            remember=(ledger.after(case, submission, sender.id, tellings), _seen(statement, outcome, now)),
+            remember=(
+                ledger.after(case, submission, sender.id, tellings, believed=believed),
+                _seen(statement, outcome, now),
+            ),
             line=Line(
                 message=str(submission.id),
                 type=flow.type,
@@ -369,6 +385,36 @@ class Exchange:
         record_key = topics.case_key(owner, case)
         partition = topics.partition_of(record_key, topics.SUBMIT_PARTITIONS)
         return Outgoing(topic=topic, partition=partition, key=record_key, headers=[], value=seal(body, key))
+
+
+def _entitled(flow: Flow, sender: Organisation, by: SignedBy) -> None:
+    """Whether that key may sign this type now. Raises Refused: SUSPENDED or WRONG_ROLE."""
+    if sender.suspended:
+        raise Refused(Reason.SUSPENDED)
+    if (by.person.role not in flow.signed_by) if by.person else flow.signed_by:
+        raise Refused(Reason.WRONG_ROLE)
+
+
+def _certain_if_unaddressed(lines: Sequence[Addressee], doubts: Sequence[Doubt]) -> None:
+    """What nobody receives cannot be held for anybody, so it is refused if it is doubtful."""
+    if doubts and not lines:
+        raise Refused(Reason.KEY_REVOKED if Doubt.KEY_REVOKED in doubts else Reason.FROM_THE_FUTURE)
+
+
+def _in_role(submission: Parsed, by: SignedBy) -> None:
+    """A role holder speaks in the role of its key, if the content states one. Raises Refused(WRONG_ROLE)."""
+    stated = getattr(submission.content, "role", None)
+    if by.person is not None and stated is not None and stated != by.person.role:
+        raise Refused(Reason.WRONG_ROLE, ("content.role",))
+
+
+def _doubts(statement: Statement, by: SignedBy, now: datetime) -> tuple[Doubt, ...]:
+    found = []
+    if by.key.revoked_at is not None:
+        found.append(Doubt.KEY_REVOKED)
+    if statement.issued_at > now + LEEWAY:
+        found.append(Doubt.DATED_AHEAD)
+    return tuple(found)
 
 
 def _document(statement: Statement) -> dict[str, Any]:

@@ -1,26 +1,53 @@
-"""A home folder: the public registry, and private keys as files that only their owner can read.
+"""A home folder: the public registry as signed events, and private keys as files that only their owner can read.
 
-HOME/registry.json            public: organisations and their public keys
+HOME/trust.json               the registrar's public key: the one thing that is believed without a signature
+HOME/registry.jsonl           a copy of the signed events of `registry-events`, one a line
 HOME/keys/school-100000/      that organisation's private keys; hand this folder to it and keep no copy
 HOME/keys/broker-.../         the broker's own, with state.key for its changelogs
+HOME/keys/registrar/          the registry desk's
 """
 
 import json
 import os
+import re
 import secrets
 import stat
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
-from broker.registry import KeyUse, Organisation, PublicKey, Registry
-from broker.schemas.terms import Kind
+from broker.register import (
+    REGISTRAR,
+    Event,
+    EventRefused,
+    KeyAdded,
+    PersonAdded,
+    Register,
+    registered,
+    sign_event,
+)
+from broker.registry import KeyUse, Organisation, Person, PublicKey, Registry
+from broker.schemas.terms import Kind, PersonRole
 from broker.sealing import SEAL, Signer
 
 STATE_KEY_BYTES = 32
 KEY_LIFE = timedelta(days=365)
+REGISTRAR_KEY_LIFE = timedelta(days=3650)
+OVERLAP = timedelta(minutes=5)
+"""A new key is valid from a little before it was made, for clocks that differ."""
+ROLES: Mapping[Kind, tuple[PersonRole, ...]] = {
+    Kind.SCHOOL: (PersonRole.SAFEGUARDING_LEAD, PersonRole.DEPUTY),
+    Kind.COUNCIL: (PersonRole.DUTY_DESK, PersonRole.SOCIAL_WORK_TEAM),
+    Kind.POLICE: (PersonRole.DUTY_DESK,),
+    Kind.PRISON: (PersonRole.OFFENDER_MANAGEMENT_UNIT,),
+    Kind.DELIVERY_UNIT: (PersonRole.DUTY_DESK,),
+    Kind.CARE_BOARD: (PersonRole.SAFEGUARDING_LEAD,),
+}
+"""The role holders that an organisation of a kind starts with in a play set."""
+_KID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 class HomeError(Exception):
@@ -33,19 +60,20 @@ def folder(organisation: str) -> str:
 
 
 class FileKeys:
-    """The private keys in one organisation's folder, by key id."""
+    """The private keys in one organisation's folder, by key id. A key that is added later is found too."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._keys: dict[str, OKPKey] = {}
         if not path.is_dir():
             raise HomeError(f"no keys in {path}: run `broker demo --keep` for a play set, or ask your administrator")
         for file in sorted(path.glob("*.jwk")):
-            if stat.S_IMODE(file.stat().st_mode) & 0o077 and os.name == "posix":
-                raise HomeError(f"{file} can be read by others: run `chmod 600 {file}`")
-            self._keys[file.stem] = OKPKey.import_key(json.loads(file.read_text()))
+            self._keys[file.stem] = _read_private(file)
 
     def private(self, kid: str) -> OKPKey | None:
         """The private key of that id, or None."""
+        if kid not in self._keys and _KID.fullmatch(kid) and (file := self._path / f"{kid}.jwk").is_file():
+            self._keys[kid] = _read_private(file)
         return self._keys.get(kid)
 
 
@@ -54,24 +82,78 @@ class Home:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._read: tuple[int, Register] | None = None
 
-    def registry(self) -> Registry:
-        """Read the registry. Raises HomeError."""
-        file = self.path / "registry.json"
+    # The registry --------------------------------------------------------------------------------------------------
+
+    def register(self) -> Register:
+        """The events of this home, every signature checked. Raises HomeError."""
+        file = self.path / "registry.jsonl"
         try:
-            return Registry.model_validate_json(file.read_bytes())
+            size = file.stat().st_size
         except FileNotFoundError:
             raise HomeError(f"no registry at {file}: set BROKER_HOME or --home, or run `broker demo --keep`") from None
-        except ValidationError as error:
-            wrong = error.errors(include_input=False, include_url=False)[0]
-            raise HomeError(f"{file} is not a registry: {wrong['loc']}: {wrong['msg']}") from None
+        if self._read is None or self._read[0] != size:
+            made = Register(self.trust())
+            for number, line in enumerate(self.events(), start=1):
+                try:
+                    made.apply(line)
+                except EventRefused as why:
+                    raise HomeError(f"{file}, line {number}: {why}: ask the registry desk for a good copy") from None
+            self._read = (size, made)
+        return self._read[1]
 
-    def write_registry(self, registry: Registry) -> None:
-        """Write it whole, or not at all."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        draft = self.path / "registry.json.new"
-        draft.write_text(registry.model_dump_json(by_alias=True, indent=1, exclude_none=True))
-        draft.replace(self.path / "registry.json")
+    def registry(self) -> Registry:
+        """All organisations, as the events of this home make them. Raises HomeError."""
+        return self.register().registry
+
+    def trust(self) -> PublicKey:
+        """The registrar's public key. Raises HomeError."""
+        file = self.path / "trust.json"
+        try:
+            return PublicKey.model_validate_json(file.read_bytes())
+        except FileNotFoundError:
+            raise HomeError(f"no {file}: ask the registry desk for its public key") from None
+        except ValidationError:
+            raise HomeError(f"{file} is not a public key: ask the registry desk for it again") from None
+
+    def events(self) -> list[str]:
+        """The signed events of this home, in order."""
+        file = self.path / "registry.jsonl"
+        return file.read_text(encoding="ascii").split() if file.exists() else []
+
+    def add_event(self, text: str) -> Event:
+        """Check one signed event and keep it. Raises EventRefused or HomeError, and keeps nothing then."""
+        (self.path / "registry.jsonl").touch()
+        register = self.register()
+        event = register.apply(text)
+        with (self.path / "registry.jsonl").open("a", encoding="ascii") as out:
+            out.write(f"{text}\n")
+            out.flush()
+            os.fsync(out.fileno())
+        self._read = ((self.path / "registry.jsonl").stat().st_size, register)
+        return event
+
+    def declare(self, event: Event, by: str, now: datetime) -> str:
+        """Sign an event as that organisation, or as REGISTRAR, and keep it. Raises EventRefused or HomeError."""
+        text = sign_event(event, self.registrar(now) if by == REGISTRAR else self.signer(self.member(by), now), now)
+        self.add_event(text)
+        return text
+
+    def member(self, organisation: str) -> Organisation:
+        """Its entry. Raises HomeError if there is none."""
+        found = self.registry().get(organisation)
+        if found is None:
+            raise HomeError(f"{organisation} is not in the registry: see `broker org show`")
+        return found
+
+    def copy_registry(self, to: "Home") -> None:
+        """Give another home the public part of this one."""
+        to.path.mkdir(parents=True, exist_ok=True)
+        for name in ("trust.json", "registry.jsonl"):
+            (to.path / name).write_bytes((self.path / name).read_bytes())
+
+    # Keys ----------------------------------------------------------------------------------------------------------
 
     def keys(self, organisation: str) -> FileKeys:
         """That organisation's private keys. Raises HomeError."""
@@ -85,9 +167,26 @@ class Home:
             raise HomeError(f"{organisation.id} has no valid signing key here: register a current one")
         return Signer(organisation.id, public, private)
 
+    def people(self, organisation: Organisation, now: datetime) -> dict[PersonRole, Signer]:
+        """The role keys that are valid and here; the newest of each role."""
+        keys, found = self.keys(organisation.id), {}
+        for person in sorted(organisation.people, key=lambda one: one.key.not_before):
+            private = keys.private(person.key.kid) if person.key.valid(now) else None
+            if private is not None:
+                found[person.role] = Signer(organisation.id, person.key, private)
+        return found
+
+    def registrar(self, now: datetime) -> Signer:
+        """The registry desk's signing key. Raises HomeError."""
+        public = self.trust()
+        private = self.keys(REGISTRAR).private(public.kid)
+        if private is None or not public.valid(now):
+            raise HomeError("the registry desk's key is not here: only the registry desk can do this")
+        return Signer(REGISTRAR, public, private)
+
     def broker(self) -> Organisation:
         """The broker's own entry in the registry. Raises HomeError."""
-        found = next(iter(self.registry().of_kind(Kind.BROKER)), None)
+        found = next(self.registry().of_kind(Kind.BROKER), None)
         if found is None:
             raise HomeError("the registry names no broker")
         return found
@@ -99,41 +198,68 @@ class Home:
             raise HomeError(f"no {file}: only the broker's own host can do this")
         return file.read_bytes()
 
-    def make_keys(self, organisation: Organisation, now: datetime) -> Organisation:
-        """Make a signing and a sealing key; private halves to files (mode 600), public halves into the entry."""
-        place = self.path / "keys" / folder(organisation.id)
+    def new_key(self, organisation: str, use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> PublicKey:
+        """Make a key; the private half goes to a file (mode 600), the public half is returned for the registry."""
+        made, private = new_key(use, now, life)
+        place = self.path / "keys" / folder(organisation)
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made, privates = new_keys(organisation, now)
-        for kid, private in privates.items():
-            _write_private(place / f"{kid}.jwk", json.dumps(private.as_dict(private=True)).encode())
-        if organisation.kind is Kind.BROKER:
-            _write_private(place / "state.key", secrets.token_bytes(STATE_KEY_BYTES))
+        _write_private(place / f"{made.kid}.jwk", json.dumps(private.as_dict(private=True)).encode())
         return made
 
+    def found(self, now: datetime) -> None:
+        """Begin a registry of one's own: make the registrar's key. Raises HomeError if there is one already."""
+        if (self.path / "trust.json").exists():
+            raise HomeError(f"{self.path} has a registry already")
+        made = self.new_key(REGISTRAR, KeyUse.SIGN, now, REGISTRAR_KEY_LIFE)
+        (self.path / "trust.json").write_text(made.model_dump_json(by_alias=True))
 
-def new_keys(organisation: Organisation, now: datetime) -> tuple[Organisation, dict[str, OKPKey]]:
-    """A fresh signing and sealing key: the entry with the public halves, and the private halves by key id."""
-    privates: dict[str, OKPKey] = {}
-    publics: list[PublicKey] = []
-    for use, private, alg in (
-        (KeyUse.SIGN, OKPKey.generate_key("Ed25519"), "Ed25519"),
-        (KeyUse.SEAL, OKPKey.generate_key("X25519"), SEAL),
-    ):
-        kid = private.thumbprint()
-        privates[kid] = private
-        publics.append(
-            PublicKey.model_validate(
-                {
-                    "kid": kid,
-                    "use": use,
-                    "alg": alg,
-                    "jwk": private.as_dict(private=False),
-                    "notBefore": now - timedelta(minutes=5),
-                    "notAfter": now + KEY_LIFE,
-                }
-            )
-        )
-    return organisation.model_copy(update={"keys": (*organisation.keys, *publics)}), privates
+    def enrol(self, organisations: Iterable[Organisation], now: datetime) -> None:
+        """Register organisations; make keys and role keys for those that are connected. For play sets and tests."""
+        everybody = list(organisations)
+        for facts in registered(everybody):
+            self.declare(facts, REGISTRAR, now)
+        for one in everybody:
+            for event in self._first_keys(one, now):
+                self.declare(event, one.id if isinstance(event, PersonAdded) else REGISTRAR, now)
+
+    def _first_keys(self, one: Organisation, now: datetime) -> Iterator[Event]:
+        for use in KeyUse:
+            yield KeyAdded(about=one.id, key=self.new_key(one.id, use, now))
+        if one.kind is Kind.BROKER:
+            place = self.path / "keys" / folder(one.id) / "state.key"
+            _write_private(place, secrets.token_bytes(STATE_KEY_BYTES))
+        for role in ROLES.get(one.kind, ()):
+            yield PersonAdded(about=one.id, person=self.new_person(one.id, role, now))
+
+    def new_person(self, organisation: str, role: PersonRole, now: datetime, life: timedelta = KEY_LIFE) -> Person:
+        """Make a role key, under a fresh made-up code."""
+        key = self.new_key(organisation, KeyUse.SIGN, now, life)
+        return Person(id=f"person-{secrets.token_hex(6)}", role=role, key=key)
+
+
+def new_key(use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> tuple[PublicKey, OKPKey]:
+    """A fresh key: its public half as the registry holds it, and the private half."""
+    if use is KeyUse.SIGN:
+        private, alg = OKPKey.generate_key("Ed25519"), "Ed25519"
+    else:
+        private, alg = OKPKey.generate_key("X25519"), SEAL
+    public = PublicKey.model_validate(
+        {
+            "kid": private.thumbprint(),
+            "use": use,
+            "alg": alg,
+            "jwk": {name: value for name, value in private.as_dict(private=False).items() if name != "kid"},
+            "notBefore": now - OVERLAP,
+            "notAfter": now + life,
+        }
+    )
+    return public, private
+
+
+def _read_private(file: Path) -> OKPKey:
+    if stat.S_IMODE(file.stat().st_mode) & 0o077 and os.name == "posix":
+        raise HomeError(f"{file} can be read by others: run `chmod 600 {file}`")
+    return OKPKey.import_key(json.loads(file.read_text()))
 
 
 def _write_private(file: Path, data: bytes) -> None:

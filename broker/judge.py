@@ -12,12 +12,12 @@ from pydantic_core import ErrorDetails
 from broker import ledger
 from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, deadline
 from broker.consent.decide import decide
-from broker.consent.facts import Facts
+from broker.consent.facts import Doubt, Facts
 from broker.consent.law import Policy
 from broker.consent.redact import view
 from broker.consent.rules import NOTHING_TO_SHOW
 from broker.errors import Reason, Refused
-from broker.registry import Establishment, KeyUse, Organisation, Registry
+from broker.registry import Establishment, KeyUse, Organisation, Registry, Status
 from broker.schemas.encompass import DateOfBirthIs
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
@@ -133,10 +133,13 @@ def judge(
     registry: Registry,
     policy: Policy,
     now: datetime,
+    doubts: tuple[Doubt, ...] = (),
 ) -> Judged:
     """Steps 7 and 8: decide and redact for one recipient."""
     recipient = registry.get(line.organisation)
-    facts = _facts(submission, flow, line, case, sender=sender, recipient=recipient, registry=registry, now=now)
+    facts = _facts(
+        submission, flow, line, case, sender=sender, recipient=recipient, registry=registry, now=now, doubts=doubts
+    )
     decision = decide(facts, policy, now)
     given = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
     shown = view(flow, given, role=line.role, handling=facts.address_handling)
@@ -165,6 +168,7 @@ def _facts(
     recipient: Organisation | None,
     registry: Registry,
     now: datetime,
+    doubts: tuple[Doubt, ...],
 ) -> Facts:
     content = submission.content
     born, grounds = getattr(content, "date_of_birth", None), getattr(content, "grounds_formed_at", None)
@@ -183,6 +187,9 @@ def _facts(
         recipient_channel=recipient.channel if recipient else None,
         recipient_has_key=bool(recipient and recipient.key(KeyUse.SEAL, now)),
         recipient_role=line.role,
+        recipient_suspended=bool(recipient and recipient.suspended),
+        recipient_closed=bool(recipient and recipient.status is Status.CLOSED),
+        doubts=doubts,
         establishment=recipient.establishment if recipient else None,
         roll_status=line.roll_status,
         school_also_named=any(one and one.establishment is Establishment.SCHOOL for one in named),

@@ -140,8 +140,15 @@ def told(
     )
 
 
-def after(case: Case, submission: Submission[Message], sender: str, tellings: Sequence[Telling]) -> Case:
-    """The case once this message has been carried. An answer is not itself something to be answered."""
+def after(
+    case: Case, submission: Submission[Message], sender: str, tellings: Sequence[Telling], *, believed: bool = True
+) -> Case:
+    """The case once this message has been carried. An answer is not itself something to be answered.
+
+    `believed`: False if it is not certain who signed it; then it is only remembered that it is held.
+    """
+    if not believed:
+        return case.model_copy(update={"tellings": (*case.tellings, *(one for one in tellings if one.due))})
     content, kept, withdrawn = submission.content, case.tellings, case.withdrawn
     root = root_of(case, content)
     if isinstance(content, ReceiptRecorded):

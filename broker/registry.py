@@ -1,20 +1,28 @@
-"""Who takes part: organisations by their register codes, how each is reached, and its public keys.
+"""Who takes part: organisations by their register codes, how each is reached, its keys, its people, its suppliers.
 
-Everything here is public: an organisation's existence, its published desk, its public keys. The registry is a value;
-`version` is the digest of its content and is stored with every decision.
+Everything here is public: an organisation's existence, its published desk, its public keys. No person is named: a role
+key belongs to a made-up code. The registry is an immutable value, made from signed events by `broker.register`;
+`version` is stored with every decision.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from broker.schemas.identifiers import PoliceForceArea, Telephone
 from broker.schemas.message import Block, Line, OrganisationId, kind_of
-from broker.schemas.terms import Kind
+from broker.schemas.terms import Kind, PersonRole
+
+MOST_DIRECT = 500
+"""Organisations with an inbox topic of their own; all others share the mailbox, so topics do not grow with them."""
+PARSED_KEPT = 2048
+"""Entries kept parsed: a worker's hot path, whatever the size of the register."""
 
 
 class Nation(StrEnum):
@@ -32,6 +40,13 @@ class Channel(StrEnum):
     NOT_CONNECTED = "not-connected"  # in the register, but no system: a human rings
 
 
+class Status(StrEnum):
+    """Whether the organisation exists, by its register."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
 class KeyUse(StrEnum):
     """What a key is for."""
 
@@ -40,7 +55,11 @@ class KeyUse(StrEnum):
 
 
 class PublicKey(Block):
-    """One public key (JWK, RFC 8037). The algorithm is a property of the record, never a constant of the reader."""
+    """One public key (JWK, RFC 8037). The algorithm is a property of the record, never a constant of the reader.
+
+    Validity of keys may overlap, so that a rotation loses nothing in flight. `revoked_at`: nothing signed with it is
+    believed any more, whenever it says that it was signed, and nothing more is sealed to it.
+    """
 
     kid: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
     use: KeyUse
@@ -48,13 +67,40 @@ class PublicKey(Block):
     jwk: Mapping[str, str]
     not_before: AwareDatetime
     not_after: AwareDatetime
+    revoked_at: AwareDatetime | None = None
+
+    def valid(self, at: datetime) -> bool:
+        """Whether it may be used at that time."""
+        return self.revoked_at is None and self.not_before <= at < self.not_after
+
+
+_ROLE_WORD = re.compile(
+    r"safeguard|dsl|encompass|duty|mash|front-?door|admin|office|enquir|desk|team|mailbox|contact|info|reception|"
+    r"child|placement|omu|custody|probation|police|school|college|headteacher",
+    re.IGNORECASE,
+)
+
+
+def _a_role_address(address: str) -> str:
+    """Refuse what could be a person's own mailbox: the part before the @ must hold a word of a role."""
+    if not _ROLE_WORD.search(address.partition("@")[0]):
+        raise ValueError("is not a role address: use a shared mailbox such as safeguarding@, never a person's own")
+    return address
+
+
+RoleAddress = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=200),
+    AfterValidator(_a_role_address),
+]
 
 
 class Desk(Block):
-    """A published role address: never a person's own line."""
+    """A published role address: never a person's own line or mailbox."""
 
     role: Line
     telephone: Telephone
+    email: RoleAddress | None = None
 
 
 class Establishment(StrEnum):
@@ -64,49 +110,164 @@ class Establishment(StrEnum):
     COLLEGE = "college"
 
 
+class Person(Block):
+    """One role holder's signing key, delegated by the organisation. `id` is a made-up code and never a name."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^person-[0-9a-f]{12}$")]
+    role: PersonRole
+    key: PublicKey
+
+
+class Delegation(Block):
+    """A school lets a supplier send for it: only these message types, only in this time."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^delegation-[0-9a-f]{12}$")]
+    supplier: OrganisationId
+    flows: Annotated[tuple[str, ...], Field(min_length=1, max_length=50)]
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+    ended_at: AwareDatetime | None = None
+
+    def valid(self, at: datetime) -> bool:
+        """Whether the supplier may act at that time."""
+        return self.ended_at is None and self.not_before <= at < self.not_after
+
+
 class Organisation(Block):
-    """One organisation. `police_area` is the force area it lies in; for a force, the area it serves."""
+    """One organisation. `police_area` is the force area it lies in; for a force, the area it serves.
+
+    `resend_before`: it lost its key or changed its supplier, so what it was sent before that time and has not answered
+    is decided anew and sealed to its present key.
+    """
 
     id: OrganisationId
     name: Line
     nation: Nation
-    channel: Channel
+    channel: Channel = Channel.NOT_CONNECTED
     police_area: PoliceForceArea | None = None
     establishment: Establishment | None = None
     independent: bool = False
-    desk: Desk
+    council: OrganisationId | None = None
+    desk: Desk | None = None
     session_start: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "08:50"
+    status: Status = Status.OPEN
+    closed_on: date | None = None
+    successors: tuple[OrganisationId, ...] = ()
+    suspended: bool = False
+    resend_before: AwareDatetime | None = None
     keys: tuple[PublicKey, ...] = ()
+    people: tuple[Person, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
 
     @property
     def kind(self) -> Kind:
         """By the register that names it."""
         return kind_of(self.id)
 
-    def key(self, use: KeyUse, now: AwareDatetime) -> PublicKey | None:
+    @property
+    def connected(self) -> bool:
+        """Whether it is reached by the broker at all."""
+        return self.channel is not Channel.NOT_CONNECTED
+
+    def key(self, use: KeyUse, now: datetime) -> PublicKey | None:
         """The newest key for this use that is valid at `now`, or None."""
-        valid = [key for key in self.keys if key.use is use and key.not_before <= now < key.not_after]
+        valid = [key for key in self.keys if key.use is use and key.valid(now)]
         return max(valid, key=lambda key: key.not_before, default=None)
 
+    def person(self, code: str) -> Person | None:
+        """The role holder of that code, or None."""
+        return next((one for one in self.people if one.id == code), None)
 
-class Registry(Block):
-    """All organisations, by id."""
 
-    organisations: tuple[Organisation, ...]
+class SignedBy(Block):
+    """Whose registered key that is: the organisation's own, a role holder's, or its supplier's."""
 
-    @cached_property
-    def _by_id(self) -> Mapping[str, Organisation]:
-        return {organisation.id: organisation for organisation in self.organisations}
+    key: PublicKey
+    person: Person | None = None
+    delegation: Delegation | None = None
+
+
+class Registry:
+    """All organisations, by id. Immutable: `put` makes another.
+
+    Entries are kept as JSON text and parsed when they are asked for, so that 30,000 of them cost little memory.
+    """
+
+    def __init__(self, organisations: Iterable[Organisation] = (), version: str | None = None) -> None:
+        """`version`: that of the events it was made from; without one, it is the digest of the content."""
+        self._entries: dict[str, bytes] = {one.id: _text(one) for one in organisations}
+        self._version = version
+        self._parsed: dict[str, Organisation] = {}
+
+    def put(self, organisations: Iterable[Organisation], version: str) -> "Registry":
+        """Another registry, with these entries added or replaced."""
+        made = Registry(version=version)
+        made._entries = {**self._entries, **{one.id: _text(one) for one in organisations}}
+        return made
 
     @cached_property
     def version(self) -> str:
-        """First 16 hexadecimal digits of the SHA-256 of the content."""
-        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()[:16]
+        """16 hexadecimal digits that stand for the content and how it came about."""
+        if self._version is not None:
+            return self._version
+        return hashlib.sha256(b"\n".join(self._entries.values())).hexdigest()[:16]
 
     def get(self, organisation: str) -> Organisation | None:
         """The organisation of that id, or None."""
-        return self._by_id.get(organisation)
+        if (known := self._parsed.get(organisation)) is not None:
+            return known
+        entry = self._entries.get(organisation)
+        if entry is None:
+            return None
+        if len(self._parsed) >= PARSED_KEPT:
+            self._parsed.clear()
+        made = self._parsed[organisation] = Organisation.model_validate_json(entry)
+        return made
 
-    def of_kind(self, *kinds: Kind) -> Iterable[Organisation]:
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Organisation]:
+        """Every organisation, in the order in which they were registered."""
+        return (Organisation.model_validate_json(entry) for entry in self._entries.values())
+
+    def of_kind(self, *kinds: Kind) -> Iterator[Organisation]:
         """All organisations of these kinds, in the registry's order."""
-        return (organisation for organisation in self.organisations if organisation.kind in kinds)
+        for name, entry in self._entries.items():
+            if kind_of(name) in kinds:
+                yield Organisation.model_validate_json(entry)
+
+    @cached_property
+    def direct(self) -> tuple[Organisation, ...]:
+        """Those with a Kafka client and an inbox of their own, the broker not among them."""
+        marked = (entry for entry in self._entries.values() if _DIRECT in entry)
+        found = (Organisation.model_validate_json(entry) for entry in marked)
+        return tuple(one for one in found if one.channel is Channel.DIRECT and one.kind is not Kind.BROKER)
+
+    def signed_by(self, issuer: Organisation, kid: str, message_type: str, at: datetime) -> SignedBy | None:
+        """Whose key `kid` is, if it may sign this type for that organisation. Says nothing of the key's own validity.
+
+        A supplier's key counts only under a delegation that names the type and is valid at `at`.
+        """
+        for key in issuer.keys:
+            if key.kid == kid and key.use is KeyUse.SIGN:
+                return SignedBy(key=key)
+        for person in issuer.people:
+            if person.key.kid == kid:
+                return SignedBy(key=person.key, person=person)
+        for delegation in issuer.delegations:
+            supplier = self.get(delegation.supplier)
+            usable = supplier is not None and not supplier.suspended and delegation.valid(at)
+            if supplier is None or not usable or message_type not in delegation.flows:
+                continue
+            for key in supplier.keys:
+                if key.kid == kid and key.use is KeyUse.SIGN:
+                    return SignedBy(key=key, delegation=delegation)
+        return None
+
+
+_DIRECT = b'"channel":"direct"'
+
+
+def _text(organisation: Organisation) -> bytes:
+    return organisation.model_dump_json(by_alias=True, exclude_defaults=True).encode()

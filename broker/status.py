@@ -35,11 +35,11 @@ async def status(home: Home, bootstrap: str, now: datetime) -> Status:
     registry = home.registry()
     expiring = [
         f"{one.id} {key.use} key expires {key.not_after:%Y-%m-%d}"
-        for one in registry.organisations
+        for one in registry
         for key in one.keys
         if key.not_after - now < KEY_WARNING and one.key(key.use, now) in (key, None)
     ]
-    keyless = [one.id for one in registry.organisations if one.channel is not Channel.NOT_CONNECTED and not one.keys]
+    keyless = [one.id for one in registry if one.channel is not Channel.NOT_CONNECTED and not one.keys]
     found.figures["keys that expire within 30 days"] = len(expiring)
     found.must_act += expiring + [f"{one} has no keys" for one in keyless]
     found.figures["policy"] = f"{POLICY.version}, to be reviewed by {POLICY.review_by}; no basis confirmed yet"

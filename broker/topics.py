@@ -18,6 +18,7 @@ MAILBOX = f"mailbox.{LANE}"
 HELD = "held"
 QUARANTINE = "quarantine"
 AUDIT = "audit"
+REGISTRY = "registry-events"
 FAMILIES = tuple(sorted({flow.family for flow in CATALOGUE}))
 
 
@@ -98,10 +99,15 @@ def topics(registry: Registry) -> tuple[Topic, ...]:
     )
     inboxes = tuple(
         Topic(name=inbox(one.id), partitions=1, retention_days=30, holds=f"deliveries sealed to {one.id}")
-        for one in registry.organisations
-        if one.channel is Channel.DIRECT and one.kind != "broker"
+        for one in registry.direct
     )
     return (
+        Topic(
+            name=REGISTRY,
+            partitions=1,
+            retention_days=FOR_EVER,
+            holds="signed events that make the registry; public",
+        ),
         *families,
         Topic(
             name=MAILBOX,

@@ -104,7 +104,7 @@ def delivery(
         "basis": bases(one.decision),
         "due": due(one.deadline, now),
         "note": flow.note,
-        "ring": {"role": sender.desk.role, "telephone": sender.desk.telephone},
+        "ring": _ring(sender),
     }
 
 
@@ -124,9 +124,16 @@ def recipient_outcome(one: Judged, now: datetime) -> Body:
         "due": due(one.deadline, now) if one.decision.outcome is not Outcome.REFUSE else None,
     }
     if held and one.organisation is not None:
-        desk = one.organisation.desk
-        body["callSheet"] = {"owner": "sender's desk", "ring": desk.role, "telephone": desk.telephone}
+        whom = _ring(one.organisation) or {"role": "the register has no desk: ask its switchboard", "telephone": None}
+        body["callSheet"] = {"owner": "sender's desk", "ring": whom["role"], "telephone": whom["telephone"]}
+        if one.organisation.successors:
+            body["successors"] = list(one.organisation.successors)
     return body
+
+
+def _ring(organisation: Organisation) -> Body | None:
+    desk = organisation.desk
+    return {"role": desk.role, "telephone": desk.telephone} if desk else None
 
 
 def status(judged: Sequence[Judged]) -> str:

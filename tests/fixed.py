@@ -13,9 +13,11 @@ from broker.agency import Agency
 from broker.consent.law import POLICY
 from broker.data import organisations
 from broker.exchange import Exchange
+from broker.home import ROLES
 from broker.judge import Parsed, parse
-from broker.registry import KeyUse, Organisation, PublicKey, Registry
+from broker.registry import KeyUse, Organisation, Person, PublicKey, Registry
 from broker.schemas.catalogue import BY_TYPE
+from broker.schemas.terms import PersonRole
 from broker.sealing import SEAL, Signer
 from tests.personas import ACLAND, BROKER, CAMDEN, HERTS, MET, NIGHT, Json, incident, lead
 
@@ -25,19 +27,19 @@ CURVES: dict[KeyUse, Literal["Ed25519", "X25519"]] = {KeyUse.SIGN: "Ed25519", Ke
 ALGS = {KeyUse.SIGN: "Ed25519", KeyUse.SEAL: SEAL}
 
 
-def private(organisation: str, use: KeyUse) -> OKPKey:
-    """The test key of that organisation for that use: its secret is the SHA-256 of its name."""
+def private(organisation: str, use: KeyUse | PersonRole) -> OKPKey:
+    """The test key of that organisation for that use or role: its secret is the SHA-256 of its name."""
     secret = hashlib.sha256(f"test key, never use: {organisation} {use}".encode()).digest()
-    made = OKPKey.derive_key(secret, CURVES[use])
+    made = OKPKey.derive_key(secret, CURVES[use] if isinstance(use, KeyUse) else "Ed25519")
     assert isinstance(made, OKPKey)
     return made
 
 
-def public_key(organisation: str, use: KeyUse) -> PublicKey:
+def public_key(organisation: str, use: KeyUse | PersonRole) -> PublicKey:
     """Its public half, as the registry holds it."""
-    key = private(organisation, use)
+    key, kind = private(organisation, use), use if isinstance(use, KeyUse) else KeyUse.SIGN
     return PublicKey.model_validate_json(
-        f'{{"kid":"{key.thumbprint()}","use":"{use}","alg":"{ALGS[use]}","jwk":{_jwk(key)},'
+        f'{{"kid":"{key.thumbprint()}","use":"{kind}","alg":"{ALGS[kind]}","jwk":{_jwk(key)},'
         f'"notBefore":"{NOT_BEFORE}","notAfter":"{NOT_AFTER}"}}'
     )
 
@@ -48,17 +50,28 @@ def _jwk(key: OKPKey) -> str:
 
 
 def _keyed(organisation: Organisation) -> Organisation:
-    return organisation.model_copy(update={"keys": tuple(public_key(organisation.id, use) for use in KeyUse)})
+    return organisation.model_copy(
+        update={
+            "keys": tuple(public_key(organisation.id, use) for use in KeyUse),
+            "people": tuple(_person(organisation.id, role) for role in ROLES.get(organisation.kind, ())),
+        }
+    )
 
 
-REGISTRY = Registry(organisations=tuple(_keyed(one) for one in organisations().organisations))
+def _person(organisation: str, role: PersonRole) -> Person:
+    code = hashlib.sha256(f"{organisation} {role}".encode()).hexdigest()[:12]
+    return Person(id=f"person-{code}", role=role, key=public_key(organisation, role))
+
+
+REGISTRY = Registry(_keyed(one) for one in organisations())
 
 
 class Keys:
     """The key ring of one organisation."""
 
     def __init__(self, organisation: str) -> None:
-        self._keys = {key.thumbprint(): key for key in (private(organisation, use) for use in KeyUse)}
+        uses = (*KeyUse, *PersonRole)
+        self._keys = {key.thumbprint(): key for key in (private(organisation, use) for use in uses)}
 
     def private(self, kid: str) -> OKPKey | None:
         """The private key of that id, or None."""
@@ -71,9 +84,21 @@ def signer(organisation: str) -> Signer:
     return Signer(organisation, public_key(organisation, KeyUse.SIGN), key)
 
 
+def role_signer(organisation: str, role: PersonRole) -> Signer:
+    """The key of one of its role holders."""
+    return Signer(organisation, public_key(organisation, role), private(organisation, role))
+
+
 def agency(organisation: str) -> Agency:
     """Its own side."""
-    return Agency(organisation=organisation, registry=REGISTRY, keys=Keys(organisation), signer=signer(organisation))
+    member = REGISTRY.get(organisation)
+    return Agency(
+        organisation=organisation,
+        registry=REGISTRY,
+        keys=Keys(organisation),
+        signer=signer(organisation),
+        people={one.role: role_signer(organisation, one.role) for one in member.people} if member else None,
+    )
 
 
 def exchange() -> Exchange:

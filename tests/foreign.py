@@ -38,7 +38,11 @@ def statement(world: World, document: Json, sender: str = MET, **claims: Any) ->
     }
     member = world.registry.get(sender)
     assert member is not None
-    signer = world.home.signer(member, world.now)
+    roles = flow.signed_by if flow else frozenset()
+    signer = next(
+        (one for role, one in world.home.people(member, world.now).items() if role in roles),
+        world.home.signer(member, world.now),
+    )
     header = {"alg": "Ed25519", "kid": signer.kid, "typ": TYP}
     signed = jws.serialize_compact(header, json.dumps(payload).encode(), signer.key, algorithms=["Ed25519"])
     return "~".join([signed, *fields, *lines, ""])

@@ -236,7 +236,6 @@ def _refused_statements(whole: str) -> list[Json]:
     other = b64(dumps({**claims, "basis": "LB-E2"}).encode())
     nobody = {"alg": "none", "kid": signer(MET).kid, "typ": TYP}
     old = int((NOW - WINDOW - timedelta(days=1)).timestamp())
-    ahead = int((NOW + timedelta(hours=1)).timestamp())
     statements: dict[str, tuple[str, Reason]] = {
         "signed by another organisation's key under this sender's key id": (
             _resigned(whole, claims={}, by=BROKER),
@@ -269,7 +268,6 @@ def _refused_statements(whole: str) -> list[Json]:
             Reason.UNKNOWN_TYPE,
         ),
         "signed eight days ago": (_resigned(whole, claims={"iat": old}), Reason.STALE),
-        "dated an hour ahead": (_resigned(whole, claims={"iat": ahead}), Reason.FROM_THE_FUTURE),
     }
     return [{"name": name, "reason": reason, "statement": text} for name, (text, reason) in statements.items()]
 

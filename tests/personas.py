@@ -74,9 +74,9 @@ def document(name: str, *, content: Json, to: list[Json] | None = None, basis: s
     }
 
 
-def receipt(about: Json, *, state: str = "acknowledged", **content: Any) -> Json:  # noqa: ANN401 - JSON
-    """A school's answer to a document."""
-    answer = {"answers": about["id"], "state": state, "role": "safeguarding-lead", "at": "2026-11-20T07:40:00Z"}
+def receipt(about: Json, *, state: str = "acknowledged", role: str = "safeguarding-lead", **content: Any) -> Json:  # noqa: ANN401 - JSON
+    """An answer to a document: a school's, unless another role answers."""
+    answer = {"answers": about["id"], "state": state, "role": role, "at": "2026-11-20T07:40:00Z"}
     return document(
         "receipt-recorded",
         basis="LB-E3",

@@ -48,6 +48,7 @@ class World:
             registry=registry,
             keys=self.home.keys(organisation),
             signer=self.home.signer(member, self.now),
+            people=self.home.people(member, self.now),
         )
 
     def submit(self, document: Json, sender: str = "police:01") -> Submitted:
@@ -103,6 +104,6 @@ def incoming(submitted: Submitted, **changes: Any) -> Incoming:  # noqa: ANN401 
 def make_home(path: Path, now: datetime = NIGHT) -> Home:
     """A home folder with the built-in organisations and fresh keys."""
     home = Home(path)
-    members = tuple(home.make_keys(one, now) for one in organisations().organisations)
-    home.write_registry(Registry(organisations=members))
+    home.found(now)
+    home.enrol(organisations(), now)
     return home

@@ -24,6 +24,13 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Doubt(StrEnum):
+    """Why it is not certain who signed a message, or when."""
+
+    KEY_REVOKED = "key-revoked"
+    DATED_AHEAD = "dated-ahead"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that `decide` looks at, for one message and one recipient. None: not known or not applicable."""
@@ -39,6 +46,9 @@ class Facts:
     recipient_channel: Channel | None
     recipient_has_key: bool
     recipient_role: Role
+    recipient_suspended: bool = False
+    recipient_closed: bool = False
+    doubts: tuple[Doubt, ...] = ()
     establishment: Establishment | None = None
     roll_status: RollStatus | None = None
     school_also_named: bool = False

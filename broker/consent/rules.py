@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from broker.consent.facts import CaseState, Facts, Handover
+from broker.consent.facts import CaseState, Doubt, Facts, Handover
 from broker.consent.law import Policy
 from broker.registry import Channel, Establishment
 from broker.schemas.catalogue import BY_TYPE
@@ -380,6 +380,68 @@ def recipient_can_be_sealed_to(facts: Facts, policy: Policy, now: datetime) -> F
     )
 
 
+def recipient_is_open(facts: Facts, policy: Policy, now: datetime) -> Finding | None:
+    """ADR-2: a setting or council that has closed receives nothing; its successor is another organisation."""
+    if not facts.recipient_closed:
+        return None
+    return Finding(
+        rule="ADR-2",
+        outcome=Outcome.HOLD,
+        scope=Scope.RECIPIENT,
+        reason="The register says that the organisation has closed.",
+        cure="Find out where the child is now (the outcome names the registered successors, if any) and send there.",
+        field="to.organisation",
+        source="core-flows 8 #24",
+        mark="P",
+    )
+
+
+def recipient_is_not_suspended(facts: Facts, policy: Policy, now: datetime) -> Finding | None:
+    """ORG-1: whoever is cut off from the broker is told by a human."""
+    if not facts.recipient_suspended:
+        return None
+    return Finding(
+        rule="ORG-1",
+        outcome=Outcome.HOLD,
+        scope=Scope.RECIPIENT,
+        reason="The recipient is suspended from the broker, so nothing is sent to it.",
+        cure="Telephone its published desk, then send encompass.told-by-other-channel to close this.",
+        field="to.organisation",
+        source="design 5",
+        mark="P",
+    )
+
+
+def key_is_not_revoked(facts: Facts, policy: Policy, now: datetime) -> Finding | None:
+    """KEY-2: what was on its way when its key was revoked may be somebody else's."""
+    if Doubt.KEY_REVOKED not in facts.doubts:
+        return None
+    return Finding(
+        rule="KEY-2",
+        outcome=Outcome.HOLD,
+        scope=Scope.MESSAGE,
+        reason="The key that signed this has been revoked, so nobody can tell who signed it. Nothing was sent.",
+        cure="If it is yours, send it again under a new id, signed with a current key; else tell your security.",
+        source="design 5",
+        mark="P",
+    )
+
+
+def signed_in_the_present(facts: Facts, policy: Policy, now: datetime) -> Finding | None:
+    """FRESH-1: a message dated in the future comes from a wrong clock, or from somebody who wants it to wait."""
+    if Doubt.DATED_AHEAD not in facts.doubts:
+        return None
+    return Finding(
+        rule="FRESH-1",
+        outcome=Outcome.HOLD,
+        scope=Scope.MESSAGE,
+        reason="The message is dated in the future. Nothing was sent.",
+        cure="Correct the sending system's clock and send again under a new id; if it is urgent, telephone.",
+        source="design 2",
+        mark="P",
+    )
+
+
 NOTHING_TO_SHOW = Finding(
     rule="PR-02",
     outcome=Outcome.REFUSE,
@@ -407,6 +469,10 @@ RULES: tuple[Rule, ...] = (
     sender_reveals_a_protected_place,
     condition_names_a_protected_place,
     case_is_open,
+    recipient_is_open,
     recipient_is_connected,
+    recipient_is_not_suspended,
     recipient_can_be_sealed_to,
+    key_is_not_revoked,
+    signed_in_the_present,
 )

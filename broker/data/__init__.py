@@ -2,9 +2,14 @@
 
 from importlib.resources import files
 
-from broker.registry import Registry
+from pydantic import TypeAdapter
+
+from broker.registry import Organisation, Registry
 
 
 def organisations() -> Registry:
     """The set, without keys."""
-    return Registry.model_validate_json(files(__package__).joinpath("organisations.json").read_bytes())
+    listed = TypeAdapter(tuple[Organisation, ...]).validate_json(
+        files(__package__).joinpath("organisations.json").read_bytes()
+    )
+    return Registry(listed)

@@ -142,12 +142,14 @@ def _prepare(root: Path, kafka: RunningKafka, script: Night, console: Console, *
     step_clock(root / "clock", script.starts)
     now = unsafe_stepped_clock(root / "clock")()
     maker = Home(root / "maker")
-    members = tuple(maker.make_keys(one, now) for one in organisations().organisations)
-    registry = Registry(organisations=members)
+    maker.found(now)
+    maker.enrol(organisations(), now)
+    registry = maker.registry()
+    members = tuple(registry)
     place = Place(root=root, bootstrap=kafka.bootstrap, registry=registry, outlives=keep)
     for member in members:
         home = place.home(member.id)
-        home.write_registry(registry)
+        maker.copy_registry(home)
         (home.path / "keys").mkdir()
         shutil.move(str(maker.path / "keys" / folder(member.id)), home.path / "keys" / folder(member.id))
     shutil.rmtree(maker.path)
@@ -173,7 +175,7 @@ def _play(place: Place, script: Night, console: Console) -> int:
     narrator.say(f"Worker ready after {time.monotonic() - began:.1f} s, as a process of its own.", "dim")
     boxes = {
         one.id: Box(one.id, place.start(one.id, "inbox", one.id, "--follow", "--json"))
-        for one in place.registry.organisations
+        for one in place.registry
         if one.channel is not Channel.NOT_CONNECTED and one.kind is not Kind.BROKER
     }
     narrator.say(f"{len(boxes)} recipients run as processes of their own, each with its own keys only.", "dim")

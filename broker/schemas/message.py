@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from broker.schemas.terms import Kind, Label, Role, RollStatus
+from broker.schemas.terms import Kind, Label, PersonRole, Role, RollStatus
 
 SLOTS = 4  # recipients that one message can name; unused slots are decoys, so a copy does not tell how many there are
 
@@ -39,7 +39,10 @@ def _plausible(at: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 """A time with its offset from UTC."""
 
-ORGANISATION = r"^(school:[1-9][0-9]{5}|la:[EW][0-9]{8}|police:[0-9]{2}|broker:[a-z-]{1,32})$"
+ORGANISATION = (
+    r"^(school:[1-9][0-9]{5}|la:[EW][0-9]{8}|police:[0-9]{2}|prison:[A-Z][A-Z0-9]{2,4}|"
+    r"pdu:(N[0-9]{2}|WPT|LDN)[A-Z0-9]{3,4}|icb:[A-Z0-9]{3,5}|supplier:[a-z][a-z0-9-]{1,31}|broker:[a-z-]{1,32})$"
+)
 OrganisationId = Annotated[str, StringConstraints(pattern=ORGANISATION)]
 
 
@@ -182,6 +185,7 @@ class Flow:
     source: str
     note: str = ""  # what the broker adds for every recipient of this type, in its own words
     refers_to: bool = False
+    signed_by: frozenset[PersonRole] = frozenset()  # role holders who alone may sign it; empty: the organisation's key
     kinds: Mapping[Role, Kind] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from pydantic import model_validator
 from broker.schemas.encompass import FAMILY, MessageRef
 from broker.schemas.identifiers import Urn
 from broker.schemas.message import Addressing, Clock, Flow, Message, Moment, View
-from broker.schemas.terms import Kind, Label, Role
+from broker.schemas.terms import Kind, Label, PersonRole, Role
 
 
 class ReceiptState(StrEnum):
@@ -21,12 +21,12 @@ class ReceiptState(StrEnum):
 
 
 class ReceivingRole(StrEnum):
-    """Who answers, by role and never by name."""
+    """Who answers, by role and never by name: the role of the key that signs."""
 
-    SAFEGUARDING_LEAD = "safeguarding-lead"
-    DEPUTY = "deputy"
-    DUTY_DESK = "duty-desk"
-    SOCIAL_WORK_TEAM = "social-work-team"
+    SAFEGUARDING_LEAD = PersonRole.SAFEGUARDING_LEAD
+    DEPUTY = PersonRole.DEPUTY
+    DUTY_DESK = PersonRole.DUTY_DESK
+    SOCIAL_WORK_TEAM = PersonRole.SOCIAL_WORK_TEAM
 
 
 class RejectionReason(StrEnum):
@@ -69,6 +69,7 @@ FLOW = Flow(
     purpose="let the sender know that a human has it",
     addressing=Addressing.ORIGINATOR,
     refers_to=True,
+    signed_by=frozenset(PersonRole(role) for role in ReceivingRole),
     views={
         Role.ORIGINATOR: View(
             labels=frozenset({Label.NONE, Label.PRACTITIONER, Label.TIME, Label.EDUCATION}),

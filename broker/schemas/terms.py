@@ -8,11 +8,15 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What an organisation is, by the register that names it (`school:<URN>`, `la:<GSS>`, `police:<CJS code>`)."""
+    """What an organisation is, by the register that names it (`school:<URN>`, `la:<GSS>`, `police:<CJS code>`, ...)."""
 
     SCHOOL = "school"
     COUNCIL = "la"
     POLICE = "police"
+    PRISON = "prison"
+    DELIVERY_UNIT = "pdu"
+    CARE_BOARD = "icb"
+    SUPPLIER = "supplier"
     BROKER = "broker"
 
 
@@ -23,6 +27,17 @@ class Role(StrEnum):
     SOCIAL_CARE = "childrens-social-care"
     RESIDENCE_FORCE = "residence-force"
     ORIGINATOR = "originator"
+
+
+class PersonRole(StrEnum):
+    """In which role a human signs: what a role key is for. Never a name."""
+
+    SAFEGUARDING_LEAD = "safeguarding-lead"
+    DEPUTY = "deputy"
+    DUTY_DESK = "duty-desk"
+    SOCIAL_WORK_TEAM = "social-work-team"
+    OFFENDER_MANAGEMENT_UNIT = "prison-offender-management-unit"
+    DATA_PROTECTION_OFFICER = "data-protection-officer"
 
 
 class Label(StrEnum):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from broker.schemas.encompass import FAMILY, MessageRef
 from broker.schemas.message import Addressing, Flow, Line, Message, Moment, OrganisationId
-from broker.schemas.terms import Kind, Label
+from broker.schemas.terms import Kind, Label, PersonRole
 
 
 class Channel(StrEnum):
@@ -36,6 +36,7 @@ FLOW = Flow(
     purpose="close a hold that a human has carried out",
     addressing=Addressing.BROKER_RECORD,
     refers_to=True,
+    signed_by=frozenset({PersonRole.DUTY_DESK}),
     views={},
     source="design 5 [P]",
 )

@@ -104,7 +104,7 @@ def test_the_same_message_again_gets_the_original_outcome_and_one_delivery(broke
 def test_an_inbox_that_cannot_be_opened_is_loud_and_not_empty(broker: Run, home: Home, tmp_path: Path) -> None:
     broker("publish", "-", "--as", MET, given=_notification())
     stranger = make_home(tmp_path, system_clock())
-    stranger.write_registry(home.registry())
+    home.copy_registry(stranger)
     done = broker("inbox", ACLAND, "--home", str(stranger.path))
     assert done.returncode == 6
     assert "cannot-be-opened" in done.stderr

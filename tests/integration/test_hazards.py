@@ -70,7 +70,7 @@ def bad_headers(lane: Lane) -> list[Raw]:
 
 def hostile_bodies(lane: Lane) -> list[Raw]:
     """Bodies that claim to be JSON and hurt whoever parses them; the later ones are even sealed, to the public key."""
-    broker = next(one for one in lane.world.registry.organisations if one.kind == "broker")
+    broker = next(one for one in lane.world.registry if one.kind == "broker")
     key = broker.key(KeyUse.SEAL, lane.world.now)
     assert key is not None
     header = dumps({"alg": key.alg, "enc": "A256GCM", "kid": key.kid}).encode().hex()

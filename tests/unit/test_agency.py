@@ -8,7 +8,7 @@ import pytest
 
 from broker.agency import Agency, Opened
 from broker.errors import Reason, Refused
-from broker.home import new_keys
+from broker.home import new_key
 from broker.registry import KeyUse, Registry
 from broker.sealing import seal, sign_cover, unseal
 from broker.statement import b64, dumps, loads, unb64
@@ -102,7 +102,7 @@ def test_nothing_is_sent_without_keys(world: World) -> None:
         ([member], Reason.UNKNOWN_SENDER),
         ([member, world.home.broker().model_copy(update={"keys": ()})], Reason.KEY_NOT_VALID),
     ):
-        lone = Agency(organisation=MET, registry=Registry(organisations=tuple(members)), keys=keys, signer=signer)
+        lone = Agency(organisation=MET, registry=Registry(tuple(members)), keys=keys, signer=signer)
         assert refusal(lambda: lone.submit(notification(), NIGHT)) is reason  # noqa: B023
 
 
@@ -125,10 +125,12 @@ FAULTS: list[tuple[str, Reason, Callable[[Delivered], object]]] = [
 
 def test_a_delivery_opens_after_the_broker_has_a_new_key(delivered: Delivered) -> None:
     registry = delivered.world.registry
-    newer, _ = new_keys(delivered.world.home.broker(), NIGHT + timedelta(days=1))
-    members = (newer if one.id == BROKER else one for one in registry.organisations)
+    newer = delivered.world.home.broker()
+    made = [new_key(use, NIGHT + timedelta(days=1))[0] for use in KeyUse]
+    newer = newer.model_copy(update={"keys": (*newer.keys, *made)})
+    members = (newer if one.id == BROKER else one for one in registry)
     keys = delivered.world.home.keys(ACLAND)
-    school = Agency(organisation=ACLAND, registry=Registry(organisations=tuple(members)), keys=keys)
+    school = Agency(organisation=ACLAND, registry=Registry(tuple(members)), keys=keys)
     assert school.open_delivery(delivered.value, NIGHT + timedelta(days=2)).content["givenNames"] == "Rowan"
 
 
@@ -157,12 +159,10 @@ def test_the_school_checks_the_forces_signature_itself(delivered: Delivered) -> 
 def test_a_delivery_still_opens_when_the_senders_key_has_expired(delivered: Delivered) -> None:
     registry = delivered.world.registry
     expired = [key.model_copy(update={"not_after": NIGHT}) for key in registry.get(MET).keys]  # type: ignore[union-attr]
-    members = (
-        one.model_copy(update={"keys": tuple(expired)} if one.id == MET else {}) for one in registry.organisations
-    )
+    members = (one.model_copy(update={"keys": tuple(expired)} if one.id == MET else {}) for one in registry)
     school = Agency(
         organisation=ACLAND,
-        registry=Registry(organisations=tuple(members)),
+        registry=Registry(tuple(members)),
         keys=delivered.world.home.keys(ACLAND),
     )
     assert school.open_delivery(delivered.value, NIGHT).content["givenNames"] == "Rowan"

@@ -8,7 +8,7 @@ import pytest
 
 from broker.consent import decide as deciding
 from broker.consent.decide import decide
-from broker.consent.facts import CaseState, Facts, Handover
+from broker.consent.facts import CaseState, Doubt, Facts, Handover
 from broker.consent.law import BASES, POLICY, Policy
 from broker.consent.rules import RULES
 from broker.registry import Channel, Establishment, Nation
@@ -204,6 +204,10 @@ TABLE: list[tuple[str, str, Facts, Change, Outcome, Change]] = [
         HOLD,
         {"recipient_channel": Channel.MAILBOX},
     ),
+    ("ADR-2", "a school that has closed", ISSUED, {"recipient_closed": True}, HOLD, {}),
+    ("ORG-1", "cut off", ISSUED, {"recipient_suspended": True}, HOLD, {}),
+    ("KEY-2", "a revoked key", ISSUED, {"doubts": (Doubt.KEY_REVOKED,)}, HOLD, {"doubts": (Doubt.DATED_AHEAD,)}),
+    ("FRESH-1", "tomorrow's date", ISSUED, {"doubts": (Doubt.DATED_AHEAD,)}, HOLD, {"doubts": (Doubt.KEY_REVOKED,)}),
 ]
 
 

@@ -8,7 +8,7 @@ from joserfc import jwe, jws
 from joserfc.jwk import OctKey, OKPKey
 
 from broker.errors import Reason, Refused
-from broker.home import new_keys
+from broker.home import new_key
 from broker.registry import KeyUse, Organisation, PublicKey
 from broker.sealing import COVER, SEAL, Signer, padded, public, read_cover, seal, sign_cover, unseal
 from broker.statement import MAX_BYTES, b64, dumps, loads, unb64
@@ -45,7 +45,10 @@ class Ring:
 @pytest.fixture
 def ring(world: World) -> Ring:
     broker = world.home.broker()
-    return Ring(*new_keys(broker.model_copy(update={"keys": ()}), NIGHT))
+    made = [new_key(use, NIGHT) for use in KeyUse]
+    return Ring(
+        broker.model_copy(update={"keys": tuple(key for key, _ in made)}), {key.kid: private for key, private in made}
+    )
 
 
 @pytest.fixture
