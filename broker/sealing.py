@@ -15,7 +15,7 @@ from joserfc.jwk import OKPKey
 
 from broker.errors import Reason, Refused
 from broker.registry import PublicKey
-from broker.statement import MAX_BYTES, dumps, loads, unb64
+from broker.statement import MAX_BYTES, dumps, loads, read_jws, unb64
 
 CONTENT = "A256GCM"
 SEAL = "ECDH-ES+A256KW"
@@ -113,10 +113,9 @@ def sign_cover(claims: Mapping[str, Any], signer: Signer) -> str:
 def read_cover(text: str, key: PublicKey) -> Mapping[str, Any]:
     """Verify the broker's words. Raises Refused(FORGED)."""
     try:
-        checked = jws.deserialize_compact(text, public(key), algorithms=[key.alg])
-        claims = loads(checked.payload)
-    except (JoseError, ValueError, TypeError) as error:
+        claims = loads(read_jws(text, public(key), key.alg, COVER))
+    except ValueError as error:
         raise Refused(Reason.FORGED) from error
-    if checked.headers().get("typ") != COVER or not isinstance(claims, dict):
+    if not isinstance(claims, dict):
         raise Refused(Reason.FORGED)
     return claims

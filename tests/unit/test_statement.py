@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey
+from joserfc.jws import JWSRegistry
 
 from broker import statement as st
 from broker.errors import Reason, Refused
@@ -194,6 +195,20 @@ def test_a_public_key_signs_nothing_whatever_algorithm_is_named(desk: Desk, alg:
     told = f"{header}.{b64(dumps(desk.claims).encode())}"
     mac = hmac.new(keys[secret], told.encode(), hashlib.sha256).digest() if secret else b""
     assert refusal(desk, "~".join([f"{told}.{b64(mac)}", *desk.disclosed, ""])) is Reason.FORGED
+
+
+@pytest.mark.parametrize("at", range(3), ids=["header", "payload", "signature"])
+@pytest.mark.parametrize(
+    "odd", [lambda part: part + "=", lambda part: part + "==", lambda part: f"{part[:9]}\n{part[9:]}"]
+)
+def test_only_the_one_form_of_base64_is_signed_text(desk: Desk, at: int, odd: Callable[[str], str]) -> None:
+    """The library reads padding and takes it for signed; other readers do not."""
+    parts = desk.text.partition("~")[0].split(".")
+    parts[at] = odd(parts[at])
+    if at != 2:
+        told = ".".join(parts[:2]).encode()
+        parts[2] = b64(JWSRegistry.algorithms["Ed25519"].sign(told, desk.signer.key))
+    assert refusal(desk, "~".join([".".join(parts), *desk.disclosed, ""])) is Reason.FORGED
 
 
 def test_another_key_under_the_same_id_is_refused(desk: Desk) -> None:
