@@ -24,6 +24,16 @@ from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock, unsafe_stepped_clock
+from broker.commands import org
+from broker.commands.options import (
+    DEFAULT_BOOTSTRAP,
+    DEFAULT_HOME,
+    BootstrapOption,
+    BuiltInHomeOption,
+    HomeOption,
+    JsonOption,
+    fail,
+)
 from broker.consent.law import POLICY
 from broker.data import organisations
 from broker.demo.night import play
@@ -37,7 +47,6 @@ from broker.status import status as read_status
 T = TypeVar("T")
 EXIT = {"shared": 0, "recorded": 0, "partial": 3, "held": 3, "refused": 4}
 NO_OUTCOME, NOT_OPENED = 5, 6
-DEFAULT_BOOTSTRAP = "127.0.0.1:9092"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,26 +60,13 @@ app = typer.Typer(
     epilog="Exit codes: 0 shared or done, 1 a human must act, 2 usage, 3 held, 4 refused, 5 no outcome yet, "
     "6 cannot be opened.",
 )
+app.add_typer(org.app, name="org")
 
-HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="BROKER_HOME", help="Folder with registry.json and keys/.", show_default=True)
-]
-BootstrapOption = Annotated[
-    str, typer.Option("--bootstrap", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Kafka address, host:port.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
 ClockOption = Annotated[
     Path | None,
     typer.Option("--unsafe-clock", envvar="BROKER_UNSAFE_CLOCK", hidden=True, help="Seconds to add, for the demo."),
 ]
 AsOption = Annotated[str, typer.Option("--as", help="The organisation that you are, as police:01.")]
-DEFAULT_HOME = Path(".broker")
-
-
-def fail(text: str, code: int = 1) -> NoReturn:
-    """Say what is wrong and what to do, and end."""
-    typer.secho(text, fg="red", err=True)
-    raise typer.Exit(code)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
@@ -281,9 +277,7 @@ def check(
     told: Annotated[
         list[str] | None, typer.Option(help="For an update, correction or withdrawal: who got the original.")
     ] = None,
-    home: Annotated[
-        Path | None, typer.Option("--home", envvar="BROKER_HOME", help="Default: a built-in set of organisations.")
-    ] = None,
+    home: BuiltInHomeOption = None,
     at: Annotated[datetime | None, typer.Option(help="Decide as at this time (UTC); default: now.")] = None,
     as_json: JsonOption = False,
 ) -> None:

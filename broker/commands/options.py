@@ -1,0 +1,26 @@
+"""What all commands share: how they fail, and the options that several have."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+DEFAULT_BOOTSTRAP = "127.0.0.1:9092"
+DEFAULT_HOME = Path(".broker")
+
+HomeOption = Annotated[
+    Path, typer.Option("--home", envvar="BROKER_HOME", help="Folder with registry.json and keys/.", show_default=True)
+]
+BuiltInHomeOption = Annotated[
+    Path | None, typer.Option("--home", envvar="BROKER_HOME", help="Default: a built-in set of organisations.")
+]
+BootstrapOption = Annotated[
+    str, typer.Option("--bootstrap", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Kafka address, host:port.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    """Say what is wrong and what to do, and end."""
+    typer.secho(text, fg="red", err=True)
+    raise typer.Exit(code)
