@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import structlog
 from faststream import FastStream
 from faststream.kafka import KafkaBroker
+from faststream.security import BaseSecurity
 
 from broker.clock import Clock
+from broker.connection import Connection
 from broker.consent.law import POLICY
 from broker.exchange import Exchange
 from broker.home import Home
@@ -37,18 +39,31 @@ def make_exchange(home: Home, clock: Clock) -> Exchange:
     )
 
 
+def kafka_broker(connection: Connection, *, consumer_only: bool = True) -> KafkaBroker:
+    """FastStream's client on this connection. Only the loop writes, so it is for reading alone."""
+    options = connection.options
+    context = options.get("ssl_context")
+    return KafkaBroker(
+        connection.bootstrap,
+        security=None if context is None else BaseSecurity(ssl_context=context, use_ssl=True),
+        consumer_only=consumer_only,
+        allow_auto_create_topics=False,
+        logger=None,
+    )
+
+
 async def run(
-    home: Home, bootstrap: str, clock: Clock, *, group: str = GROUP, ready: Callable[[], None] = lambda: None
+    home: Home, connection: Connection, clock: Clock, *, group: str = GROUP, ready: Callable[[], None] = lambda: None
 ) -> Ending:
     """Run the worker until it is told to stop or cannot go on. Raises HomeError or Unreachable."""
     exchange = make_exchange(home, clock)
-    async with admin(bootstrap) as client:
+    async with admin(connection) as client:
         missing = await missing_topics(client, exchange.registry)
     if missing:
         names = ", ".join(topic.name for topic in missing)
         return Ending(because=f"these topics do not exist: {names}; run `broker topics --create`")
     ending = Ending()
-    broker = KafkaBroker(bootstrap, consumer_only=True, allow_auto_create_topics=False, logger=None)
+    broker = kafka_broker(connection)
     app = FastStream(broker, logger=None)
 
     def stop(because: str) -> None:
@@ -57,7 +72,7 @@ async def run(
 
     loop = Loop(
         family=encompass.FAMILY,
-        bootstrap=bootstrap,
+        connection=connection,
         exchange=exchange,
         clock=clock,
         seal=StateSeal(home.state_key()),

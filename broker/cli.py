@@ -34,6 +34,7 @@ from broker.commands.options import (
     JsonOption,
     fail,
 )
+from broker.connection import Connection, Unreachable
 from broker.consent.law import POLICY
 from broker.data import organisations
 from broker.demo.night import play
@@ -73,12 +74,20 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine; our own errors become one line and a code, never a traceback with values."""
     try:
         return asyncio.run(work)
-    except (HomeError, post.Unreachable) as error:
+    except (HomeError, Unreachable) as error:
         fail(str(error))
     except Refused as refused:
         _refused(refused)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def _connection(home: Home, bootstrap: str) -> Connection:
+    """Kafka, as whom this home's TLS files say."""
+    try:
+        return home.connection(bootstrap)
+    except Unreachable as error:
+        fail(str(error))
 
 
 def _refused(refused: Refused) -> NoReturn:
@@ -138,7 +147,8 @@ def run(
     supervisor to restart it, rather than let a partition go unread.
     """
     logs.set_up()
-    ending = _run(run_worker(Home(home), bootstrap, _clock(clock)))
+    place = Home(home)
+    ending = _run(run_worker(place, _connection(place, bootstrap), _clock(clock)))
     if ending.because:
         fail(f"The worker stopped: {ending.because}")
 
@@ -153,7 +163,7 @@ def demo(
     """
     try:
         status_code = play(keep=keep, console=show.console())
-    except (KafkaUnavailable, post.Unreachable) as error:
+    except (KafkaUnavailable, Unreachable) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("Interrupted; everything that was started has been stopped.", 130)
@@ -177,7 +187,7 @@ def publish(
     documents = _documents(file)
     now = _clock(clock)
     place = Home(home)
-    bodies = _run(_publish(place, bootstrap, sender, documents, now, wait))
+    bodies = _run(_publish(place, _connection(place, bootstrap), sender, documents, now, wait))
     registry = place.registry()
     console = show.console()
     for body in bodies:
@@ -192,14 +202,14 @@ def publish(
 
 
 async def _publish(
-    home: Home, bootstrap: str, sender: str, documents: list[dict[str, Any]], clock: Clock, wait: float
+    home: Home, connection: Connection, sender: str, documents: list[dict[str, Any]], clock: Clock, wait: float
 ) -> list[dict[str, Any]]:
     agency = _agency(home, sender, clock())
     submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
     waiting = {one.message for one in submitted}
     found: dict[str, dict[str, Any]] = {}
-    async with post.reader(bootstrap, _member(home.registry(), sender), new_only=True) as inbox:
-        await post.publish(bootstrap, submitted)
+    async with post.reader(connection, _member(home.registry(), sender), new_only=True) as inbox:
+        await post.publish(connection, submitted)
         until = time.monotonic() + wait
         while waiting - found.keys() and time.monotonic() < until:
             for sealed in await inbox.poll():
@@ -234,19 +244,22 @@ def inbox(
     Needs that organisation's own keys, and no others. Anything that does not open or verify is said loudly, never
     shown, and makes the exit code 6.
     """
-    failures = _run(_inbox(Home(home), bootstrap, organisation, follow, as_json, _clock(clock)))
+    place = Home(home)
+    failures = _run(_inbox(place, _connection(place, bootstrap), organisation, follow, as_json, _clock(clock)))
     if failures:
         fail(f"{failures} items did not open or verify: do not act on them; ring the broker's desk", NOT_OPENED)
 
 
-async def _inbox(home: Home, bootstrap: str, organisation: str, follow: bool, as_json: bool, clock: Clock) -> int:
+async def _inbox(
+    home: Home, connection: Connection, organisation: str, follow: bool, as_json: bool, clock: Clock
+) -> int:
     registry = home.registry()
     member = _member(registry, organisation)
     agency = Agency(organisation=organisation, registry=registry, keys=home.keys(organisation))
     console, failures = show.console(), 0
     seen: set[str] = set()
     try:
-        opened_reader = post.reader(bootstrap, member)
+        opened_reader = post.reader(connection, member)
         async with opened_reader as box:
             while follow or not await box.at_end():
                 for sealed in await box.poll():
@@ -358,12 +371,13 @@ def topics_(
     as_json: JsonOption = False,
 ) -> None:
     """The topics that this registry needs, with partitions and retention; `--create` makes the missing ones."""
+    place = Home(home)
     try:
-        registry = Home(home).registry()
+        registry = place.registry()
     except HomeError as error:
         fail(str(error))
     needed = topics.topics(registry)
-    made = _run(post.create_topics(bootstrap, registry)) if create else []
+    made = _run(post.create_topics(_connection(place, bootstrap), registry)) if create else []
     if as_json:
         _print([{"name": t.name, "partitions": t.partitions, "config": t.config, "holds": t.holds} for t in needed])
         return
@@ -385,7 +399,8 @@ def status(
     clock: ClockOption = None,
 ) -> None:
     """The on-call page: lanes, age of the oldest unread child, holds, keys, policy. Exit code 1: a human must act."""
-    found = _run(read_status(Home(home), bootstrap, _clock(clock)()))
+    place = Home(home)
+    found = _run(read_status(place, _connection(place, bootstrap), _clock(clock)()))
     if as_json:
         _print({"figures": found.figures, "mustAct": found.must_act})
     else:

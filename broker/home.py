@@ -5,6 +5,7 @@ HOME/registry.jsonl           a copy of the signed events of `registry-events`, 
 HOME/keys/school-100000/      that organisation's private keys; hand this folder to it and keep no copy
 HOME/keys/broker-.../         the broker's own, with state.key for its changelogs
 HOME/keys/registrar/          the registry desk's
+HOME/tls/                     who this home is to Kafka: ca.pem, client.pem, client.key
 """
 
 import json
@@ -19,6 +20,7 @@ from pathlib import Path
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from broker.connection import Connection
 from broker.register import (
     REGISTRAR,
     Event,
@@ -102,6 +104,11 @@ class Home:
                     raise HomeError(f"{file}, line {number}: {why}: ask the registry desk for a good copy") from None
             self._read = (size, made)
         return self._read[1]
+
+    def connection(self, bootstrap: str) -> Connection:
+        """Kafka, as whom the TLS files say; without any, only a Kafka on this machine. Raises Unreachable."""
+        tls = self.path / "tls"
+        return Connection(bootstrap, tls if tls.exists() else None)
 
     def registry(self) -> Registry:
         """All organisations, as the events of this home make them. Raises HomeError."""

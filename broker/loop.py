@@ -22,6 +22,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from broker import topics
 from broker.clock import Clock
+from broker.connection import Connection
 from broker.errors import Reason, Refused
 from broker.exchange import Carried, Exchange, Incoming, Outgoing
 from broker.state import Cabinet, StateSeal
@@ -86,7 +87,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         self,
         *,
         family: str,
-        bootstrap: str,
+        connection: Connection,
         exchange: Exchange,
         clock: Clock,
         seal: StateSeal,
@@ -96,7 +97,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.topic = topics.submit(family)
         self.group = group
         self._changelog = topics.state(family)
-        self._bootstrap = bootstrap
+        self._connection = connection
         self._exchange = exchange
         self._clock = clock
         self._seal = seal
@@ -150,7 +151,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         if consumer is None:
             raise RuntimeError("the subscriber has no consumer")
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **self._connection.options,
             transactional_id=f"{self.group}.{owner.tp.topic}.{owner.tp.partition}",
             transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
         )
@@ -166,7 +167,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _restore(self, partition: int) -> Cabinet:
         cabinet = Cabinet()
-        async for key, value in read_whole(self._bootstrap, TopicPartition(self._changelog, partition)):
+        async for key, value in read_whole(self._connection, TopicPartition(self._changelog, partition)):
             name = key.decode()
             cabinet.restore(name, None if value is None else self._seal.unseal(name, value))
         return cabinet
@@ -379,10 +380,10 @@ def _where(fault: Exception) -> str:
     return "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__', '')}:{trace.tb_lineno}"
 
 
-async def read_whole(bootstrap: str, tp: TopicPartition) -> AsyncIterator[tuple[bytes, bytes | None]]:
+async def read_whole(connection: Connection, tp: TopicPartition) -> AsyncIterator[tuple[bytes, bytes | None]]:
     """Every committed (key, value) of one partition, from its beginning to its present end."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **connection.options,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",

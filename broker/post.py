@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from broker import topics
 from broker.agency import Submitted
+from broker.connection import Connection, Unreachable
 from broker.registry import Organisation, Registry
 
 MAX_REQUEST = 1024 * 1024
@@ -19,20 +20,16 @@ LISTED_WITHIN = 20.0
 LISTED_POLL = 0.02
 
 
-class Unreachable(Exception):  # noqa: N818
-    """Kafka cannot be reached; the text says what to do."""
-
-
 @asynccontextmanager
-async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin(connection: Connection) -> AsyncIterator[AIOKafkaAdminClient]:
     """An administration client. Raises Unreachable."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    client = AIOKafkaAdminClient(**connection.options)
     try:
         await client.start()
     except (KafkaError, OSError) as error:
         await client.close()
         raise Unreachable(
-            f"no Kafka answers at {bootstrap}: set KAFKA_BOOTSTRAP_SERVERS, or start one with "
+            f"no Kafka answers at {connection.bootstrap}: set KAFKA_BOOTSTRAP_SERVERS, or start one with "
             "`python -m broker.local_kafka`"
         ) from error
     try:
@@ -47,9 +44,9 @@ async def missing_topics(client: AIOKafkaAdminClient, registry: Registry) -> lis
     return [topic for topic in topics.topics(registry) if topic.name not in existing]
 
 
-async def create_topics(bootstrap: str, registry: Registry, *, replication: int = 1) -> list[str]:
+async def create_topics(connection: Connection, registry: Registry, *, replication: int = 1) -> list[str]:
     """Create the topics of this registry that do not exist yet; return their names."""
-    async with admin(bootstrap) as client:
+    async with admin(connection) as client:
         missing = await missing_topics(client, registry)
         if not missing:
             return []
@@ -81,15 +78,17 @@ async def _listed(client: AIOKafkaAdminClient, wanted: Sequence[topics.Topic]) -
         await asyncio.sleep(LISTED_POLL)
 
 
-async def publish(bootstrap: str, submitted: Sequence[Submitted]) -> None:
+async def publish(connection: Connection, submitted: Sequence[Submitted]) -> None:
     """Write submissions and wait until Kafka has them. Raises Unreachable."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, max_request_size=MAX_REQUEST)
+    producer = AIOKafkaProducer(**connection.options, enable_idempotence=True, max_request_size=MAX_REQUEST)
     try:
         await producer.start()
         sent = [await producer.send(one.topic, one.value, key=one.key, headers=list(one.headers)) for one in submitted]
         await asyncio.gather(*sent)
     except (KafkaError, OSError) as error:
-        raise Unreachable(f"Kafka at {bootstrap} did not take the messages ({type(error).__name__})") from error
+        raise Unreachable(
+            f"Kafka at {connection.bootstrap} did not take the messages ({type(error).__name__})"
+        ) from error
     finally:
         await producer.stop()
 
@@ -122,12 +121,14 @@ class Reader:
 
 
 @asynccontextmanager
-async def reader(bootstrap: str, organisation: Organisation, *, new_only: bool = False) -> AsyncIterator[Reader]:
+async def reader(
+    connection: Connection, organisation: Organisation, *, new_only: bool = False
+) -> AsyncIterator[Reader]:
     """Open an organisation's inbox, or its part of the mailbox. Raises Unreachable, or ValueError if not connected."""
     topic, partition = topics.destination(organisation)
     tp = TopicPartition(topic, partition)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **connection.options,
         isolation_level="read_committed",
         enable_auto_commit=False,
         fetch_max_wait_ms=50,
@@ -137,7 +138,7 @@ async def reader(bootstrap: str, organisation: Organisation, *, new_only: bool =
         await consumer.start()
     except (KafkaError, OSError) as error:
         await consumer.stop()
-        raise Unreachable(f"no Kafka answers at {bootstrap}: set KAFKA_BOOTSTRAP_SERVERS") from error
+        raise Unreachable(f"no Kafka answers at {connection.bootstrap}: set KAFKA_BOOTSTRAP_SERVERS") from error
     try:
         consumer.assign([tp])
         end = (await consumer.end_offsets([tp]))[tp]

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from broker import topics
+from broker.connection import Connection
 from broker.consent.law import POLICY
 from broker.home import Home
 from broker.loop import GROUP, read_whole
@@ -27,11 +28,11 @@ class Status:
     must_act: list[str] = field(default_factory=list)
 
 
-async def status(home: Home, bootstrap: str, now: datetime) -> Status:
+async def status(home: Home, connection: Connection, now: datetime) -> Status:
     """Read the live cluster and the changelogs. Raises Unreachable or HomeError."""
     found = Status()
-    await _lanes(found, bootstrap)
-    await _cases(found, home, bootstrap, now)
+    await _lanes(found, connection)
+    await _cases(found, home, connection, now)
     registry = home.registry()
     expiring = [
         f"{one.id} {key.use} key expires {key.not_after:%Y-%m-%d}"
@@ -48,9 +49,9 @@ async def status(home: Home, bootstrap: str, now: datetime) -> Status:
     return found
 
 
-async def _lanes(found: Status, bootstrap: str) -> None:
-    async with admin(bootstrap) as client:
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed")
+async def _lanes(found: Status, connection: Connection) -> None:
+    async with admin(connection) as client:
+        consumer = AIOKafkaConsumer(**connection.options, isolation_level="read_committed")
         await consumer.start()
         try:
             for family in topics.FAMILIES:
@@ -67,21 +68,21 @@ async def _lanes(found: Status, bootstrap: str) -> None:
         if not workers:
             found.must_act.append("no worker is running: start one with `broker run`")
     refused: Counter[str] = Counter()
-    async for claimed, _ in read_whole(bootstrap, TopicPartition(topics.QUARANTINE, 0)):
+    async for claimed, _ in read_whole(connection, TopicPartition(topics.QUARANTINE, 0)):
         refused[claimed.decode()] += 1
     by_sender = ", ".join(f"{sender}: {count}" for sender, count in refused.most_common(5))
     found.figures["quarantined in 30 days, by claimed sender"] = f"{refused.total()} ({by_sender})" if refused else 0
     found.figures["paused senders"] = "none (this version sets bad messages aside; it pauses nobody)"
 
 
-async def _cases(found: Status, home: Home, bootstrap: str, now: datetime) -> None:
+async def _cases(found: Status, home: Home, connection: Connection, now: datetime) -> None:
     seal = StateSeal(home.state_key())
     oldest: datetime | None = None
     unread = held = overdue = 0
     for family in topics.FAMILIES:
         for partition in range(topics.SUBMIT_PARTITIONS):
             cabinet = Cabinet()
-            async for key, value in read_whole(bootstrap, TopicPartition(topics.state(family), partition)):
+            async for key, value in read_whole(connection, TopicPartition(topics.state(family), partition)):
                 name = key.decode()
                 cabinet.restore(name, None if value is None else seal.unseal(name, value))
             for telling in (one for case in cabinet.cases() for one in case.tellings if one.open):

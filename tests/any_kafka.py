@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 
+from broker.connection import Connection
 from broker.local_kafka import RunningKafka
 
 REPOSITORY = Path(__file__).parents[1]
@@ -29,6 +30,11 @@ ENDS_WITHIN_S = 30.0
 class AnyKafka:
     """Tests; a class that inherits them brings the fixture `kafka`."""
 
+    @pytest.fixture
+    def operator(self, kafka: RunningKafka, tmp_path: Path) -> Connection:
+        """A way in for whoever may do everything."""
+        return kafka.connection("operator", tmp_path / "operator")
+
     def test_it_listens_on_loopback_only(self, kafka: RunningKafka) -> None:
         port = int(kafka.bootstrap.rpartition(":")[2])
         inodes = {inode for pid in kafka.pids for inode in _sockets(pid)}
@@ -36,18 +42,18 @@ class AnyKafka:
         assert ours
         assert ours <= {"127.0.0.1", "::ffff:127.0.0.1"}
 
-    async def test_a_record_arrives_as_it_was_sent(self, kafka: RunningKafka) -> None:
-        await create_topic(kafka.bootstrap, "plain")
-        await send(kafka.bootstrap, "plain", b"one")
-        assert await read(kafka.bootstrap, "plain") == b"one"
+    async def test_a_record_arrives_as_it_was_sent(self, operator: Connection) -> None:
+        await create_topic(operator, "plain")
+        await send(operator, "plain", b"one")
+        assert await read(operator, "plain") == b"one"
 
-    async def test_an_unknown_topic_is_not_made_by_writing_to_it(self, kafka: RunningKafka) -> None:
+    async def test_an_unknown_topic_is_not_made_by_writing_to_it(self, operator: Connection) -> None:
         with pytest.raises(KafkaError):
-            await send(kafka.bootstrap, "never-created", b"one", request_timeout_ms=1_000)
+            await send(operator, "never-created", b"one", request_timeout_ms=1_000)
 
-    async def test_a_committed_transaction_is_read_and_an_aborted_one_is_not(self, kafka: RunningKafka) -> None:
-        await create_topic(kafka.bootstrap, "transactions")
-        producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, transactional_id="test.transactions.0")
+    async def test_a_committed_transaction_is_read_and_an_aborted_one_is_not(self, operator: Connection) -> None:
+        await create_topic(operator, "transactions")
+        producer = AIOKafkaProducer(**operator.options, transactional_id="test.transactions.0")
         await producer.start()
         try:
             await producer.begin_transaction()
@@ -57,14 +63,14 @@ class AnyKafka:
                 await producer.send_and_wait("transactions", b"committed")
         finally:
             await producer.stop()
-        assert await read(kafka.bootstrap, "transactions", isolation_level="read_committed") == b"committed"
+        assert await read(operator, "transactions", isolation_level="read_committed") == b"committed"
 
 
 # --- clients ----------------------------------------------------------------------------------------------
 
 
-async def create_topic(bootstrap: str, name: str, *, replication: int = 1) -> None:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def create_topic(connection: Connection, name: str, *, replication: int = 1) -> None:
+    client = AIOKafkaAdminClient(**connection.options)
     await client.start()
     try:
         await client.create_topics([NewTopic(name, num_partitions=1, replication_factor=replication)])
@@ -72,8 +78,8 @@ async def create_topic(bootstrap: str, name: str, *, replication: int = 1) -> No
         await client.close()
 
 
-async def send(bootstrap: str, topic: str, value: bytes, *, request_timeout_ms: int = 20_000) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", request_timeout_ms=request_timeout_ms)
+async def send(connection: Connection, topic: str, value: bytes, *, request_timeout_ms: int = 20_000) -> None:
+    producer = AIOKafkaProducer(**connection.options, acks="all", request_timeout_ms=request_timeout_ms)
     await producer.start()
     try:
         await producer.send_and_wait(topic, value)
@@ -81,10 +87,10 @@ async def send(bootstrap: str, topic: str, value: bytes, *, request_timeout_ms: 
         await producer.stop()
 
 
-async def read(bootstrap: str, topic: str, *, isolation_level: str = "read_uncommitted") -> bytes | None:
+async def read(connection: Connection, topic: str, *, isolation_level: str = "read_uncommitted") -> bytes | None:
     """Return the first record's value."""
     consumer = AIOKafkaConsumer(
-        topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest", isolation_level=isolation_level
+        topic, **connection.options, auto_offset_reset="earliest", isolation_level=isolation_level
     )
     await consumer.start()
     try:

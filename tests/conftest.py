@@ -1,13 +1,16 @@
 """Fixtures that every layer shares."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 
+from broker import authorizer
 from broker.home import Home
 from broker.local_kafka import find_or_start
+from tests.principals import Principals
 from tests.world import World, make_home
 
 
@@ -32,7 +35,14 @@ def world(keyed_home: Path) -> World:
 
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
-    """Address of a real Kafka: given, in a container if an engine answers, else a local JVM process."""
-    with find_or_start(say=print, containers="testcontainers") as running:
-        yield running.bootstrap
+def kafka(keyed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Principals]:
+    """A real, secured Kafka (given, in a container if an engine answers, else a local JVM process), and ways into it.
+
+    The built-in organisations have their rights.
+    """
+    folder = tmp_path_factory.mktemp("principals")
+    with find_or_start(say=print, tls=folder / "authority", containers="testcontainers") as running:
+        made = Principals(running, folder)
+        if running.authority is not None:
+            asyncio.run(authorizer.apply(made.operator, Home(keyed_home).registry()))
+        yield made

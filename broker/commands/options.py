@@ -9,7 +9,13 @@ DEFAULT_BOOTSTRAP = "127.0.0.1:9092"
 DEFAULT_HOME = Path(".broker")
 
 HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="BROKER_HOME", help="Folder with registry.json and keys/.", show_default=True)
+    Path,
+    typer.Option(
+        "--home",
+        envvar="BROKER_HOME",
+        help="Folder with trust.json, registry.jsonl, keys/ and tls/.",
+        show_default=True,
+    ),
 ]
 BuiltInHomeOption = Annotated[
     Path | None, typer.Option("--home", envvar="BROKER_HOME", help="Default: a built-in set of organisations.")

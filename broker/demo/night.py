@@ -19,16 +19,17 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 
-from broker import post, topics
+from broker import acl, authorizer, post, topics
 from broker.clock import step as step_clock
 from broker.clock import unsafe_stepped_clock
+from broker.connection import AUTHORITY, CERTIFICATE, KEY, Connection
 from broker.data import organisations
 from broker.demo import mischief
 from broker.demo.script import Ids, Night, Step, item, night
 from broker.demo.telling import Narrator
 from broker.home import Home, folder
 from broker.local_kafka import RunningKafka, find_or_start, spawn_tied
-from broker.registry import Channel, Registry
+from broker.registry import Channel, Organisation, Registry
 from broker.schemas.terms import Kind
 from broker.statement import loads, unb64
 
@@ -44,7 +45,7 @@ class Place:
     """Where the night is played: the broker's home, one home for each agency, and the clock file."""
 
     root: Path
-    bootstrap: str
+    operator: Connection
     registry: Registry
     outlives: bool  # whether the worker is to outlive the night
     running: list[subprocess.Popen[str]] = field(default_factory=list)
@@ -67,7 +68,7 @@ class Place:
         return {
             **os.environ,
             "BROKER_HOME": str(self.home(organisation).path),
-            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap,
+            "KAFKA_BOOTSTRAP_SERVERS": self.operator.bootstrap,
             "BROKER_UNSAFE_CLOCK": str(self.clock_file),
             "PYTHONUNBUFFERED": "1",
         }
@@ -113,22 +114,26 @@ def play(*, keep: bool, console: Console) -> int:
     """Play it all. Returns 0 only if what was opened is what was written down, and nothing else came anywhere."""
     script = night()
     signal.signal(signal.SIGTERM, _interrupted)
-    kafka = find_or_start(say=lambda text: console.print(text, style="dim"), containers="compose")
     root = Path(tempfile.mkdtemp(prefix="broker-demo-"))
     place: Place | None = None
+    kafka: RunningKafka | None = None
     status = 1
     try:
+        kafka = find_or_start(
+            say=lambda text: console.print(text, style="dim"), tls=root / "authority", containers="compose"
+        )
         place = _prepare(root, kafka, script, console, keep=keep)
         status = _play(place, script, console)
     finally:
-        if keep and place is not None and status == 0:
+        if keep and place is not None and kafka is not None and status == 0:
             worker, *recipients = place.running
             _stop(recipients)
             kafka.stop(keep=True)
             _how_to_look_around(place, kafka, worker.pid, console)
         else:
             _stop(place.running if place else [])
-            kafka.stop()
+            if kafka is not None:
+                kafka.stop()
             shutil.rmtree(root, ignore_errors=True)
     return status
 
@@ -138,7 +143,7 @@ def _interrupted(*_: object) -> None:
 
 
 def _prepare(root: Path, kafka: RunningKafka, script: Night, console: Console, *, keep: bool) -> Place:
-    """Register the organisations, make everybody's keys, create the topics, start the worker."""
+    """Register the organisations, make everybody's keys and certificates, create the topics."""
     step_clock(root / "clock", script.starts)
     now = unsafe_stepped_clock(root / "clock")()
     maker = Home(root / "maker")
@@ -146,21 +151,34 @@ def _prepare(root: Path, kafka: RunningKafka, script: Night, console: Console, *
     maker.enrol(organisations(), now)
     registry = maker.registry()
     members = tuple(registry)
-    place = Place(root=root, bootstrap=kafka.bootstrap, registry=registry, outlives=keep)
+    operator = kafka.connection(acl.OPERATOR, root / "operator" / "tls")
+    place = Place(root=root, operator=operator, registry=registry, outlives=keep)
     for member in members:
         home = place.home(member.id)
         maker.copy_registry(home)
         (home.path / "keys").mkdir()
         shutil.move(str(maker.path / "keys" / folder(member.id)), home.path / "keys" / folder(member.id))
+        if member.channel is not Channel.NOT_CONNECTED:
+            kafka.connection(principal(member), home.path / "tls")
+    maker.copy_registry(Home(root / "operator"))
     shutil.rmtree(maker.path)
-    made = asyncio.run(post.create_topics(kafka.bootstrap, registry))
+    made = asyncio.run(post.create_topics(operator, registry))
+    given = asyncio.run(authorizer.apply(operator, registry)).missing if kafka.authority else ()
     connected = sum(1 for one in members if one.channel is not Channel.NOT_CONNECTED) - 1
     console.print(
         f"Registered {len(members) - 1} real organisations by their register codes ({connected} connected), each with "
-        f"keys of its own; created {len(made)} topics. All people are invented.",
+        f"keys and a certificate of its own; created {len(made)} topics, gave {len(given)} rights; all else is denied. "
+        "All people are invented.",
         style="dim",
     )
     return place
+
+
+def principal(member: Organisation) -> str:
+    """Who a home's processes are to Kafka. A mailbox is read, for now, under the mailbox reader's own name."""
+    if member.kind is Kind.BROKER:
+        return acl.WORKER
+    return acl.MAILBOX_READER if member.channel is Channel.MAILBOX else acl.principal(member.id)
 
 
 def _play(place: Place, script: Night, console: Console) -> int:
@@ -230,7 +248,11 @@ def _send(place: Place, step: Step, ids: Ids, script: Night, narrator: Narrator)
             narrator.say(f"could not send: {said}", "red")
     for bad in step.mischief:
         narrator.sends(bad["as"], f"something {bad['kind']}")
-        asyncio.run(post.publish(place.bootstrap, [_bad(place, bad, ids, script)]))
+        asyncio.run(post.publish(_way_in(place, bad["as"]), [_bad(place, bad, ids, script)]))
+
+
+def _way_in(place: Place, organisation: str) -> Connection:
+    return place.home(organisation).connection(place.operator.bootstrap)
 
 
 def _bad(place: Place, bad: Json, ids: Ids, script: Night) -> Any:  # noqa: ANN401
@@ -292,7 +314,7 @@ async def _count(place: Place) -> dict[str, int]:
     """Committed records in every topic that holds deliveries, holds, refusals and audit; mailboxes by audience."""
     counted: dict[str, int] = {}
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=place.bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
+        **place.operator.options, isolation_level="read_committed", auto_offset_reset="earliest"
     )
     await consumer.start()
     try:
@@ -348,6 +370,16 @@ def _stop(running: list[subprocess.Popen[str]]) -> None:
             process.wait()
 
 
+def _kcat(home: Home, place: Place) -> str:
+    """Address and TLS files of a home, as kcat wants them."""
+    tls = home.connection(place.operator.bootstrap).tls
+    if tls is None:
+        return f"-b {place.operator.bootstrap}"
+    files = {"ca": AUTHORITY, "certificate": CERTIFICATE, "key": KEY}
+    named = " ".join(f"-X ssl.{what}.location={tls / name}" for what, name in files.items())
+    return f"-b {place.operator.bootstrap} -X security.protocol=ssl {named}"
+
+
 def _how_to_look_around(place: Place, kafka: RunningKafka, worker: int, console: Console) -> None:
     met, acland = place.home("police:01").path, place.home("school:100053").path
     broker = next(one.id for one in place.registry.of_kind(Kind.BROKER))
@@ -356,13 +388,14 @@ def _how_to_look_around(place: Place, kafka: RunningKafka, worker: int, console:
 Kafka and the worker are left running, as asked. To look around:
 
   export PATH={Path(sys.executable).parent}:$PATH
-  export KAFKA_BOOTSTRAP_SERVERS={place.bootstrap} BROKER_UNSAFE_CLOCK={place.clock_file}
+  export KAFKA_BOOTSTRAP_SERVERS={place.operator.bootstrap} BROKER_UNSAFE_CLOCK={place.clock_file}
   BROKER_HOME={met} broker inbox police:01
   BROKER_HOME={acland} broker inbox school:100053
   BROKER_HOME={place.home(broker).path} broker status
   BROKER_HOME={met} broker publish examples/good.json --as police:01
-  kcat -b {place.bootstrap} -L
-  kcat -b {place.bootstrap} -C -e -t inbox.school-100053 -f '%h\\n%s\\n'
+  BROKER_HOME={place.root / "operator"} broker acl verify
+  kcat {_kcat(place.home("school:100053"), place)} -L
+  kcat {_kcat(place.home("school:100053"), place)} -C -e -t inbox.school-100053 -f '%h\\n%s\\n'
 
 To end it:
 

@@ -6,12 +6,18 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from broker.clock import system_clock
+from broker.connection import Connection
 from broker.local_kafka.guard import Command, Guard, Plan
 from broker.local_kafka.jars import KAFKA, ensure_jars, ensure_java, version
-from broker.local_kafka.ports import brokers_at
+from broker.local_kafka.ports import LOOPBACK, brokers_at
 from broker.local_kafka.running import KafkaUnavailable, RunningKafka, Say, tail
 from broker.local_kafka.settings import Cluster, Node, in_words, lay_out
+
+if TYPE_CHECKING:
+    from broker.certificates import Authority
 
 HEAP = "-Xmx512m"
 READY_WITHIN_S = 60.0  # the usual time is 3 s for one node and 7 s for three, on two cores
@@ -24,6 +30,7 @@ def start_local(
     nodes: int = 1,
     data: Path | None = None,
     server_properties: Mapping[str, str] | None = None,
+    authority: "Authority | None" = None,
 ) -> RunningKafka:
     """Start Apache Kafka (KRaft) as local processes bound to loopback, and wait until it answers.
 
@@ -32,7 +39,9 @@ def start_local(
     server_properties: override ours, but for two that are added to ours: `listeners` (port 0 means a free
         one: "SASL_SSL://127.0.0.1:0") and `listener.security.protocol.map`. The plain listener LOCAL stays,
         between the nodes and for the readiness check: with an authorizer, "User:ANONYMOUS" must be among
-        `super.users`.
+        `super.users`. Not with an authority.
+    authority: every listener asks for one of its certificates, and nobody may do anything without an ACL but
+        the operator and the nodes themselves. None: plain, for trying Kafka itself out.
 
     Raises KafkaUnavailable, with the end of Kafka's log if it was Kafka that failed.
     """
@@ -44,7 +53,11 @@ def start_local(
     jvm = _jvm(java, jars, _archive(java, jars, say))
     folder = Path(tempfile.mkdtemp(prefix="kafka-")) if data is None else data.resolve()
     try:
-        cluster = lay_out(folder, nodes, server_properties or {})
+        cluster = lay_out(folder, nodes, server_properties or {}, tls=authority is not None)
+        if authority is not None:
+            for node in cluster.nodes:
+                authority.issue_node(node.tls, (LOOPBACK, "localhost"), system_clock())
+            authority.issue("operator", folder / "operator", system_clock())
     except BaseException:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -54,7 +67,8 @@ def start_local(
     # Three nodes on two cores start a third sooner with the quick compiler alone; one node keeps both, to be
     # as fast as Kafka is once it is warm.
     compiler = ["-XX:TieredStopAtLevel=1"] if nodes > 1 else []
-    guard = _start(cluster, jvm, *compiler, remove=None if data else folder)
+    probe = Connection(cluster.listeners["LOCAL"], folder / "operator" if authority else None)
+    guard = _start(cluster, jvm, *compiler, probe=probe, remove=None if data else folder)
     running = RunningKafka(
         bootstrap=cluster.bootstrap,
         kind=f"Apache Kafka {version(jars)} on this machine ({in_words(nodes)})",
@@ -63,6 +77,7 @@ def start_local(
         log_files=tuple(node.log for node in cluster.nodes),
         end_command=f"kill {guard.pid}",
         guard=guard,
+        authority=authority,
     )
     say(f"Kafka answers at {running.bootstrap} after {time.monotonic() - began:.1f} s.")
     return running
@@ -77,7 +92,9 @@ def alive(pid: int) -> bool:
     return True
 
 
-def _start(cluster: Cluster, jvm: Sequence[str], *options: str, remove: Path | None) -> Guard:
+def _start(
+    cluster: Cluster, jvm: Sequence[str], *options: str, probe: Connection | None = None, remove: Path | None
+) -> Guard:
     """Format the nodes that need it, start all, and return their guard once they answer."""
     deadline = time.monotonic() + READY_WITHIN_S
     guard = Guard(
@@ -92,7 +109,7 @@ def _start(cluster: Cluster, jvm: Sequence[str], *options: str, remove: Path | N
         )
     )
     try:
-        _wait_ready(cluster, guard, deadline)
+        _wait_ready(cluster, probe or Connection(cluster.bootstrap), guard, deadline)
     except BaseException:
         guard.stop()
         raise
@@ -104,7 +121,7 @@ def _format(cluster: Cluster, node: Node) -> list[str]:
     return ["kafka.tools.StorageTool", "format", "--cluster-id", cluster.id, "--config", str(node.settings)]
 
 
-def _wait_ready(cluster: Cluster, guard: Guard, deadline: float) -> None:
+def _wait_ready(cluster: Cluster, probe: Connection, guard: Guard, deadline: float) -> None:
     """Return once a metadata answer lists every node; raise KafkaUnavailable if one ends or time does."""
     if not guard.started(READY_WITHIN_S):
         raise KafkaUnavailable(f"Kafka's storage could not be formatted.\n{_logs(cluster)}\n{NEXT_BY_HAND}")
@@ -114,7 +131,7 @@ def _wait_ready(cluster: Cluster, guard: Guard, deadline: float) -> None:
                 raise KafkaUnavailable(
                     f"Kafka node {node.number} ended while starting.\n{tail(node.log)}\n{NEXT_BY_HAND}"
                 )
-        if brokers_at(cluster.listeners["LOCAL"]) == len(cluster.nodes):
+        if brokers_at(probe) == len(cluster.nodes):
             return
         time.sleep(0.05)
     raise KafkaUnavailable(f"Kafka did not answer within {READY_WITHIN_S:.0f} s.\n{_logs(cluster)}\n{NEXT_BY_HAND}")

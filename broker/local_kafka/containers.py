@@ -8,21 +8,29 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping
-from typing import cast
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
+from broker.clock import system_clock
 from broker.local_kafka.guard import Guard, Plan
 from broker.local_kafka.jars import ANSWERS_WITHIN_S, KAFKA, REPOSITORY, run, succeeds
 from broker.local_kafka.ports import LOOPBACK, brokers_at, free_port
 from broker.local_kafka.running import KafkaUnavailable, NoEngine, RunningKafka, Say
 
+if TYPE_CHECKING:
+    from broker.certificates import Authority
+
 COMPOSE = REPOSITORY / "deploy" / "compose.yaml"
 READY_WITHIN_S = 60.0
 
 
-def start_with_compose(*, say: Say, server_properties: Mapping[str, str] | None = None) -> RunningKafka:
+def start_with_compose(
+    *, say: Say, server_properties: Mapping[str, str] | None = None, authority: "Authority | None" = None
+) -> RunningKafka:
     """Build and start the service `kafka` of deploy/compose.yaml, as a compose project of its own.
 
     server_properties: win over those of deploy/kafka/start.sh.
+    authority: as in `start_local`.
     Raises NoEngine if no engine answers or it has no compose, KafkaUnavailable if Kafka does not start.
     """
     if not succeeds("docker", "info"):
@@ -37,21 +45,25 @@ def start_with_compose(*, say: Say, server_properties: Mapping[str, str] | None 
         **os.environ,
         "KAFKA_PORT": str(port),
         "KAFKA_PROPERTIES": _lines(server_properties),
+        "KAFKA_NODE_TLS": str(_node(authority)) if authority else "/dev/null",
         "KAFKA_IMAGE_TAG": _image_name().partition(":")[2],  # built if there is none of that name
     }
     guard = Guard(Plan(owner=os.getpid(), last=[*project, "down", "--volumes"]))
     try:
         run([*project, "up", "--detach", "kafka"], say, environment)
-        return _contained(guard, f"{LOOPBACK}:{port}", "with docker compose", say)
+        return _contained(guard, f"{LOOPBACK}:{port}", "with docker compose", say, authority)
     except BaseException:
         guard.stop()
         raise
 
 
-def start_with_testcontainers(*, say: Say, server_properties: Mapping[str, str] | None = None) -> RunningKafka:
+def start_with_testcontainers(
+    *, say: Say, server_properties: Mapping[str, str] | None = None, authority: "Authority | None" = None
+) -> RunningKafka:
     """Start a container of our Kafka image (deploy/kafka/Dockerfile, built if it is not there yet).
 
     server_properties: win over those of deploy/kafka/start.sh.
+    authority: as in `start_local`.
     Raises NoEngine if no engine answers, KafkaUnavailable if Kafka does not start.
     """
     try:
@@ -87,11 +99,13 @@ def start_with_testcontainers(*, say: Say, server_properties: Mapping[str, str] 
             name=name,
             env={"KAFKA_HOST_ADDRESS": f"{LOOPBACK}:{port}", "KAFKA_PROPERTIES": _lines(server_properties)},
         )
+        if authority is not None:
+            container.with_volume_mapping(str(_node(authority)), "/etc/kafka-tls", "ro")
         # The port is chosen beforehand, because Kafka must be told it to advertise it; loopback only.
         container.ports["9093/tcp"] = cast("int", (LOOPBACK, port))
         with contextlib.closing(container.get_docker_client().client):
             container.start()
-            return _contained(guard, f"{LOOPBACK}:{port}", "in a container (testcontainers)", say)
+            return _contained(guard, f"{LOOPBACK}:{port}", "in a container (testcontainers)", say, authority)
     except DockerException as reason:
         guard.stop()
         raise KafkaUnavailable(
@@ -102,10 +116,28 @@ def start_with_testcontainers(*, say: Say, server_properties: Mapping[str, str] 
         raise
 
 
-def _contained(guard: Guard, bootstrap: str, how: str, say: Say) -> RunningKafka:
+def _node(authority: "Authority") -> Path:
+    """The node's TLS files, for a mount: any user may read them, but the folder above is closed."""
+    folder = authority.folder / "node"
+    authority.issue_node(folder, (LOOPBACK, "localhost", "kafka"), system_clock())
+    folder.chmod(0o755)
+    (folder / "node.pem").chmod(0o644)
+    return folder
+
+
+def _contained(guard: Guard, bootstrap: str, how: str, say: Say, authority: "Authority | None") -> RunningKafka:
     """Wait until the Kafka in a container answers."""
     began = time.monotonic()
-    while brokers_at(bootstrap) != 1:
+    running = RunningKafka(
+        bootstrap=bootstrap,
+        kind=f"Apache Kafka {how}",
+        listeners={"HOST": bootstrap},
+        end_command=f"kill {guard.pid}",
+        guard=guard,
+        authority=authority,
+    )
+    probe = running.connection("operator", authority.folder / "operator" if authority else Path())
+    while brokers_at(probe) != 1:
         if time.monotonic() > began + READY_WITHIN_S:
             raise KafkaUnavailable(
                 f"Kafka in its container did not answer within {READY_WITHIN_S:.0f} s. "
@@ -113,13 +145,7 @@ def _contained(guard: Guard, bootstrap: str, how: str, say: Say) -> RunningKafka
             )
         time.sleep(0.1)
     say(f"Kafka answers at {bootstrap} after {time.monotonic() - began:.1f} s.")
-    return RunningKafka(
-        bootstrap=bootstrap,
-        kind=f"Apache Kafka {how}",
-        listeners={"HOST": bootstrap},
-        end_command=f"kill {guard.pid}",
-        guard=guard,
-    )
+    return running
 
 
 def _image_name() -> str:

@@ -6,6 +6,7 @@ import random
 import socket
 import threading
 
+from broker.connection import Connection
 from broker.local_kafka.running import KafkaUnavailable
 
 LOOPBACK = "127.0.0.1"
@@ -34,16 +35,16 @@ def hold(port: int, held: contextlib.ExitStack) -> None:
     taken.bind((LOOPBACK, port))
 
 
-def brokers_at(bootstrap: str) -> int:
+def brokers_at(connection: Connection) -> int:
     """How many brokers a metadata answer lists; 0 without an answer."""
-    if not all(map(_listens, bootstrap.split(","))):
+    if not all(map(_listens, connection.bootstrap.split(","))):
         return 0  # asked first because the client logs each refused connection as an error
 
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415  # `--jars` works where this is not installed
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     async def ask() -> None:
-        client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+        client = AIOKafkaAdminClient(**connection.options, request_timeout_ms=5_000)
         try:
             await client.start()
             counted.append(len((await client.describe_cluster())["brokers"]))

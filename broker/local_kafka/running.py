@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from broker.clock import system_clock
+from broker.connection import Connection
 from broker.local_kafka.guard import Guard
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from broker.certificates import Authority
 
 Say = Callable[[str], None]
 """Tells the person at the terminal one line."""
@@ -33,6 +37,7 @@ class RunningKafka:
     listeners: bootstrap address by listener name; "LOCAL" is always there on a local JVM (plain, loopback).
     pids: the Kafka processes, one per node in order of node id; empty if they are not processes of ours.
     log_files: Kafka's own log, one per node; they go when throw-away data goes.
+    authority: where its clients' certificates come from; None if it is plain, and lets everybody do everything.
     end_command: what ends it by hand after `stop(keep=True)`; empty if it is not ours to end.
     """
 
@@ -43,6 +48,14 @@ class RunningKafka:
     log_files: tuple[Path, ...] = ()
     end_command: str = ""
     guard: Guard | None = field(default=None, repr=False)
+    authority: "Authority | None" = field(default=None, repr=False)
+
+    def connection(self, principal: str, folder: Path) -> Connection:
+        """A way in for one principal, with TLS files of its own in `folder`; plain where this Kafka is plain."""
+        if self.authority is None:
+            return Connection(self.bootstrap)
+        self.authority.issue(principal, folder, system_clock())
+        return Connection(self.bootstrap, folder)
 
     def stop(self, *, keep: bool = False) -> None:
         """End what was started and remove its throw-away data; twice is harmless.

@@ -26,6 +26,11 @@ class Node:
         return self.folder / "server.properties"
 
     @property
+    def tls(self) -> Path:
+        """The node's own certificate and key, and the authority's certificate."""
+        return self.folder / "tls"
+
+    @property
     def log(self) -> Path:
         """What Kafka says."""
         return self.folder / "kafka.log"
@@ -64,8 +69,10 @@ class Cluster:
         return list(self.listeners.values())[1 if len(self.listeners) > 1 else 0]
 
 
-def lay_out(folder: Path, count: int, extra: Mapping[str, str]) -> Cluster:
+def lay_out(folder: Path, count: int, extra: Mapping[str, str], *, tls: bool = False) -> Cluster:
     """Write every node's settings; take cluster id and ports from an earlier run in this folder if any.
+
+    tls: the listeners of ours speak TLS; each node's `tls` folder must be filled before it starts.
 
     Raises KafkaUnavailable if this cannot be had.
     """
@@ -89,9 +96,28 @@ def lay_out(folder: Path, count: int, extra: Mapping[str, str]) -> Cluster:
     for node in made:
         node.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # its settings may hold passwords of listeners
         node.temporary.mkdir(exist_ok=True)
-        lines = (f"{key}={value}\n" for key, value in _properties(cluster, node, wanted, extra).items())
+        lines = (f"{key}={value}\n" for key, value in _properties(cluster, node, wanted, extra, tls=tls).items())
         node.settings.write_text("".join(lines), encoding="utf-8")
     return cluster
+
+
+def secured(keystore: str, truststore: str) -> dict[str, str]:
+    """Kafka's settings where everybody must show a certificate of the authority's, and may do nothing unless told so.
+
+    A principal is the whole subject, `CN=name` and no more: anything else is nobody.
+    """
+    return {
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": keystore,
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": truststore,
+        "ssl.client.auth": "required",
+        "ssl.enabled.protocols": "TLSv1.3",
+        "ssl.principal.mapping.rules": "RULE:^CN=([A-Za-z0-9-]+)$/$1/",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": "User:kafka-node;User:operator",
+    }
 
 
 def new_id() -> str:
@@ -106,12 +132,15 @@ def in_words(count: int) -> str:
     return "1 node" if count == 1 else f"{count} nodes"
 
 
-def _properties(cluster: Cluster, node: Node, wanted: Sequence[str], extra: Mapping[str, str]) -> dict[str, str]:
+def _properties(
+    cluster: Cluster, node: Node, wanted: Sequence[str], extra: Mapping[str, str], *, tls: bool
+) -> dict[str, str]:
     """Kafka's settings for development: real durability rules, but small and quick to start."""
     count = str(len(cluster.nodes))
     in_sync = "2" if len(cluster.nodes) > 1 else "1"
     listeners = [re.sub(r":\d+$", f":{port}", w) for w, port in zip(wanted, node.ports, strict=True)]
-    protocols = ["LOCAL:PLAINTEXT", "CONTROLLER:PLAINTEXT"]
+    protocol = "SSL" if tls else "PLAINTEXT"
+    protocols = [f"LOCAL:{protocol}", f"CONTROLLER:{protocol}"]
     if given := extra.get("listener.security.protocol.map"):
         protocols.append(given)
     else:
@@ -141,6 +170,8 @@ def _properties(cluster: Cluster, node: Node, wanted: Sequence[str], extra: Mapp
         "advertised.listeners": ",".join(x for x in listeners if not x.startswith("CONTROLLER:")),
         "listener.security.protocol.map": ",".join(protocols),
     }
+    if tls:
+        ours |= secured(str(node.tls / "node.pem"), str(node.tls / "ca.pem"))
     return {**ours, **extra, **fixed}
 
 

@@ -21,9 +21,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
 
-from broker import post, topics
+from broker import authorizer, post, topics
 from broker.agency import Submitted
 from broker.clock import system_clock
+from broker.connection import Connection
 from broker.local_kafka import find_or_start
 from tests.personas import ACLAND, HEATH, MET, incident, lead, notification
 from tests.world import World, incoming, make_home
@@ -37,10 +38,17 @@ RESULTS = Path("docs/bench.json")
 
 def main() -> None:
     """Run everything and print a table; the figures also go to docs/bench.json."""
-    with find_or_start(say=print, containers="testcontainers") as kafka, tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        find_or_start(say=print, tls=Path(folder) / "authority", containers="testcontainers") as kafka,
+    ):
         now = system_clock()
         world = World(make_home(Path(folder), now), now=now)
-        asyncio.run(post.create_topics(kafka.bootstrap, world.registry))
+        operator = kafka.connection("operator", Path(folder) / "operator")
+        asyncio.run(post.create_topics(operator, world.registry))
+        if kafka.authority is not None:
+            asyncio.run(authorizer.apply(operator, world.registry))
+        kafka.connection("worker", Path(folder) / "tls")
         began = time.monotonic()
         log = Path(folder) / "worker.log"
         environment = {**os.environ, "BROKER_HOME": folder, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap}
@@ -52,7 +60,7 @@ def main() -> None:
                     raise TimeoutError("the worker did not become ready")
                 time.sleep(0.02)
             ready = time.monotonic() - began
-            figures = asyncio.run(_measure(world, kafka.bootstrap, worker.pid))
+            figures = asyncio.run(_measure(world, operator, worker.pid))
         finally:
             worker.terminate()
             worker.wait(timeout=20)
@@ -76,15 +84,15 @@ def _document(number: int) -> dict[str, Any]:
     )
 
 
-async def _measure(world: World, bootstrap: str, pid: int) -> dict[str, Any]:
-    figures = await _latency(world, bootstrap)
+async def _measure(world: World, connection: Connection, pid: int) -> dict[str, Any]:
+    figures = await _latency(world, connection)
     agency = world.agency(MET)
     began = time.perf_counter()
     burst = [agency.submit(_document(number), system_clock()) for number in range(MESSAGES)]
     figures["signing and sealing at the sender, us a message"] = round((time.perf_counter() - began) / MESSAGES * 1e6)
-    broker = await _throughput(world, bootstrap, burst)
+    broker = await _throughput(world, connection, burst)
     figures["worker's memory after the burst, MiB"] = round(_rss(pid), 1)
-    copy = await _copy(bootstrap, burst)
+    copy = await _copy(connection, burst)
     figures["broker, messages a second (each to two recipients)"] = round(broker)
     figures["bare copy loop, messages a second (six records each)"] = round(copy)
     figures["broker as a share of the bare copy loop"] = f"{broker / copy:.0%}"
@@ -92,15 +100,15 @@ async def _measure(world: World, bootstrap: str, pid: int) -> dict[str, Any]:
     return figures
 
 
-async def _latency(world: World, bootstrap: str) -> dict[str, Any]:
+async def _latency(world: World, connection: Connection) -> dict[str, Any]:
     """Publish to opened by the school, one at a time, on an idle worker."""
     agency, school = world.agency(MET), world.agency(ACLAND)
     member = world.registry.get(ACLAND)
     assert member is not None
     samples: list[float] = []
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    producer = AIOKafkaProducer(**connection.options)
     await producer.start()
-    async with post.reader(bootstrap, member, new_only=True) as inbox:
+    async with post.reader(connection, member, new_only=True) as inbox:
         for number in range(LATENCY_SAMPLES):
             one = agency.submit(_document(number), system_clock())
             began = time.perf_counter()
@@ -118,13 +126,13 @@ async def _latency(world: World, bootstrap: str) -> dict[str, Any]:
     }
 
 
-async def _throughput(world: World, bootstrap: str, burst: Sequence[Submitted]) -> float:
+async def _throughput(world: World, connection: Connection, burst: Sequence[Submitted]) -> float:
     """Publish a burst, wait for every outcome in the sender's inbox; messages a second."""
     member = world.registry.get(MET)
     assert member is not None
-    async with post.reader(bootstrap, member, new_only=True) as inbox:
+    async with post.reader(connection, member, new_only=True) as inbox:
         began = time.perf_counter()
-        await post.publish(bootstrap, burst)
+        await post.publish(connection, burst)
         seen = 0
         while seen < len(burst) and time.perf_counter() - began < PATIENCE:
             seen += len(await inbox.poll())
@@ -133,21 +141,21 @@ async def _throughput(world: World, bootstrap: str, burst: Sequence[Submitted]) 
     return len(burst) / (time.perf_counter() - began)
 
 
-async def _copy(bootstrap: str, burst: Sequence[Submitted]) -> float:
+async def _copy(connection: Connection, burst: Sequence[Submitted]) -> float:
     """The ceiling: read, write OUTPUTS records of that size for each, commit in the same transaction."""
     source, sink, group = "bench.in", "bench.out", "bench"
-    async with post.admin(bootstrap) as client:
+    async with post.admin(connection) as client:
         await client.create_topics([NewTopic(name, topics.SUBMIT_PARTITIONS, 1) for name in (source, sink)])
-    feeder = AIOKafkaProducer(bootstrap_servers=bootstrap, max_request_size=post.MAX_REQUEST)
+    feeder = AIOKafkaProducer(**connection.options, max_request_size=post.MAX_REQUEST)
     consumer = AIOKafkaConsumer(
         source,
-        bootstrap_servers=bootstrap,
+        **connection.options,
         group_id=group,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         isolation_level="read_committed",
     )
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id="bench")
+    producer = AIOKafkaProducer(**connection.options, transactional_id="bench")
     await feeder.start()
     await producer.start()
     await consumer.start()

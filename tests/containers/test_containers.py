@@ -5,6 +5,7 @@ Needs a container engine: `make test-containers`.
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -24,9 +25,10 @@ def _not_given() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", params=WAYS)
-def kafka(request: pytest.FixtureRequest) -> Iterator[RunningKafka]:
+def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKafka]:
     """One Kafka per way of starting a container, found as the demo and the tests find theirs."""
-    with find_or_start(say=print, containers=request.param) as running:
+    tls = tmp_path_factory.mktemp("found") / "authority"
+    with find_or_start(say=print, tls=tls, containers=request.param) as running:
         assert not running.pids, "this is a local process: no container engine was found"
         yield running
 
@@ -46,8 +48,10 @@ def test_a_container_ends_with_the_program_that_started_it(way: Way) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_settings_reach_a_container(way: Way) -> None:
+def test_settings_reach_a_container(way: Way, tmp_path: Path) -> None:
     settings = {"auto.create.topics.enable": "true"}
-    with find_or_start(say=print, containers=way, server_properties=settings) as running:
+    tls = tmp_path / "authority"
+    with find_or_start(say=print, tls=tls, containers=way, server_properties=settings) as running:
         assert not running.pids
-        asyncio.run(send(running.bootstrap, "made-by-writing-to-it", b"one"))
+        operator = running.connection("operator", tmp_path / "operator")
+        asyncio.run(send(operator, "made-by-writing-to-it", b"one"))

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from broker.clock import system_clock
+from broker.demo.night import principal
 from broker.home import Home
 from tests.personas import ACLAND, HEATH, MET, document, incident, lead, notification
+from tests.principals import Principals
 from tests.world import make_home
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,14 +29,29 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="module")
-def broker(kafka: str, home: Home) -> Iterator[Run]:
-    """A running worker, and a function that runs a `broker` command beside it."""
-    environment = {**os.environ, "BROKER_HOME": str(home.path), "KAFKA_BOOTSTRAP_SERVERS": kafka}
+def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A running worker, and a function that runs a `broker` command beside it, as whom the command is for."""
+    homes = tmp_path_factory.mktemp("homes")
+
+    def environment(name: str) -> dict[str, str]:
+        own = kafka.home(home, name, homes / name)
+        return {**os.environ, "BROKER_HOME": str(own.path), "KAFKA_BOOTSTRAP_SERVERS": kafka.operator.bootstrap}
+
+    def principal_for(arguments: tuple[str, ...]) -> str:
+        match arguments:
+            case ("publish", _, "--as", organisation, *_) | ("inbox", organisation, *_):
+                member = home.registry().get(organisation)
+                assert member is not None
+                return principal(member)
+            case ("topics", *_):
+                return "operator"
+            case _:
+                return "worker"
 
     def run(*arguments: str, given: Any = None) -> subprocess.CompletedProcess[str]:  # noqa: ANN401 - JSON
         return subprocess.run(
             [sys.executable, "-m", "broker", *arguments],
-            env=environment,
+            env=environment(principal_for(arguments)),
             input=json.dumps(given) if given is not None else None,
             capture_output=True,
             text=True,
@@ -45,7 +62,7 @@ def broker(kafka: str, home: Home) -> Iterator[Run]:
     assert run("topics", "--create").returncode == 0
     log = home.path / "worker.log"
     with log.open("w") as out:
-        worker = subprocess.Popen([sys.executable, "-m", "broker", "run"], env=environment, stderr=out)
+        worker = subprocess.Popen([sys.executable, "-m", "broker", "run"], env=environment("worker"), stderr=out)
     end = time.monotonic() + PATIENCE
     while "worker.ready" not in log.read_text():
         assert worker.poll() is None, log.read_text()
@@ -101,10 +118,13 @@ def test_the_same_message_again_gets_the_original_outcome_and_one_delivery(broke
     assert len([one for one in opened if one["body"]["message"] == message["id"]]) == 1
 
 
-def test_an_inbox_that_cannot_be_opened_is_loud_and_not_empty(broker: Run, home: Home, tmp_path: Path) -> None:
+def test_an_inbox_that_cannot_be_opened_is_loud_and_not_empty(
+    broker: Run, home: Home, kafka: Principals, tmp_path: Path
+) -> None:
     broker("publish", "-", "--as", MET, given=_notification())
     stranger = make_home(tmp_path, system_clock())
     home.copy_registry(stranger)
+    (stranger.path / "tls").symlink_to(kafka.connection("school-100053").tls or "/dev/null")
     done = broker("inbox", ACLAND, "--home", str(stranger.path))
     assert done.returncode == 6
     assert "cannot-be-opened" in done.stderr

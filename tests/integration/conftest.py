@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from broker import post
 from broker.home import Home
 from tests.integration.rig import Lane, Service, empty
+from tests.principals import Principals
 from tests.world import World
 
 
@@ -20,14 +21,14 @@ def logged() -> Iterator[list[dict[str, object]]]:
 
 
 @pytest.fixture(scope="module")
-async def tidy(kafka: str, keyed_home: Path) -> AsyncIterator[None]:
+async def tidy(kafka: Principals, keyed_home: Path) -> AsyncIterator[None]:
     """What a module has left is sealed with keys that no other module's home has: take it away."""
     yield
-    await empty(kafka, Home(keyed_home).registry())
+    await empty(kafka.operator, Home(keyed_home).registry())
 
 
 @pytest.fixture
-async def lane(kafka: str, world: World, tidy: None, logged: list[dict[str, object]]) -> Lane:  # noqa: ARG001 - quiet
+async def lane(kafka: Principals, world: World, tidy: None, logged: list[dict[str, object]]) -> Lane:  # noqa: ARG001 - quiet
     """A submit topic, changelog and group that no other test uses."""
     made = Lane(kafka, world)
     await made.create()
@@ -36,15 +37,15 @@ async def lane(kafka: str, world: World, tidy: None, logged: list[dict[str, obje
 
 @pytest.fixture(scope="module")
 async def service(
-    kafka: str,
+    kafka: Principals,
     keyed_home: Path,
     tidy: None,  # noqa: ARG001 - for its end
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Service:
     """The topics of the product, empty, for worker processes."""
     world = World(Home(keyed_home))
-    await empty(kafka, world.registry)
-    await post.create_topics(kafka, world.registry)
-    made = Service(kafka, world, tmp_path_factory.mktemp("clock") / "seconds")
+    await empty(kafka.operator, world.registry)
+    await post.create_topics(kafka.operator, world.registry)
+    made = Service(kafka, world, tmp_path_factory.mktemp("service"))
     made.turn_clock()
     return made

@@ -19,11 +19,13 @@ from uuid import uuid4, uuid5
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from faststream.kafka import KafkaBroker, KafkaRouter
+from faststream.kafka import KafkaRouter
 
 from broker import post, topics
 from broker.agency import Agency, Submitted
+from broker.app import kafka_broker
 from broker.clock import system_clock, unsafe_stepped_clock
+from broker.connection import Connection
 from broker.exchange import NAMESPACE
 from broker.home import Home
 from broker.loop import GROUP, Loop
@@ -32,6 +34,7 @@ from broker.routers import sealed
 from broker.schemas.encompass import FAMILY
 from broker.state import StateSeal
 from tests.personas import ACLAND, MET, NIGHT, lead, notification
+from tests.principals import Principals
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,10 +141,10 @@ class Watch:
 
 
 @asynccontextmanager
-async def watching(bootstrap: str, *names: str) -> AsyncIterator[Watch]:
+async def watching(connection: Connection, *names: str) -> AsyncIterator[Watch]:
     """Watch some topics from now on."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=50
+        **connection.options, isolation_level="read_committed", enable_auto_commit=False, fetch_max_wait_ms=50
     )
     await consumer.start()
     try:
@@ -156,9 +159,9 @@ async def watching(bootstrap: str, *names: str) -> AsyncIterator[Watch]:
 
 
 @asynccontextmanager
-async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin(connection: Connection) -> AsyncIterator[AIOKafkaAdminClient]:
     """An administration client."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    client = AIOKafkaAdminClient(**connection.options)
     await client.start()
     try:
         yield client
@@ -166,10 +169,10 @@ async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await client.close()
 
 
-async def empty(bootstrap: str, registry: Registry) -> None:
+async def empty(connection: Connection, registry: Registry) -> None:
     """Delete the topics of the product and of lanes, and wait until they are gone: the Kafka of tests is throw-away."""
     product = {topic.name for topic in topics.topics(registry)}
-    async with admin(bootstrap) as client:
+    async with admin(connection) as client:
 
         async def ours() -> list[str]:
             return [name for name in await client.list_topics() if name in product or LANE in name]
@@ -182,9 +185,9 @@ async def empty(bootstrap: str, registry: Registry) -> None:
             await asyncio.sleep(POLL)
 
 
-async def publish(bootstrap: str, submitted: Sequence[Submitted]) -> None:
+async def publish(connection: Connection, submitted: Sequence[Submitted]) -> None:
     """Submit, as an agency does."""
-    await post.publish(bootstrap, submitted)
+    await post.publish(connection, submitted)
 
 
 # --- a lane of one's own, for workers in this process -------------------------------------------------------
@@ -207,7 +210,7 @@ def raw(one: Submitted) -> Raw:
 class Lane:
     """A submit topic with its changelog and group that no other test uses; outputs go where they always go."""
 
-    bootstrap: str
+    kafka: Principals
     world: World
     family: str = field(default_factory=lambda: f"{LANE}{uuid4().hex[:12]}")
     _agency: Agency | None = None
@@ -215,7 +218,12 @@ class Lane:
     @property
     def group(self) -> str:
         """The consumer group of its workers."""
-        return self.family
+        return f"{GROUP}.{self.family}"
+
+    @property
+    def operator(self) -> Connection:
+        """As the registry desk: for setting up, for looking on, and for what a test makes happen from outside."""
+        return self.kafka.operator
 
     @property
     def topic(self) -> str:
@@ -224,8 +232,8 @@ class Lane:
 
     async def create(self) -> None:
         """Create its topics, and those of the registry that are not there."""
-        await post.create_topics(self.bootstrap, self.world.registry)
-        async with admin(self.bootstrap) as client:
+        await post.create_topics(self.operator, self.world.registry)
+        async with admin(self.operator) as client:
             made = [NewTopic(name, topics.SUBMIT_PARTITIONS, 1) for name in (self.topic, topics.state(self.family))]
             await client.create_topics(made)
 
@@ -238,12 +246,12 @@ class Lane:
         return replace(made, topic=self.topic)
 
     async def publish(self, *submitted: Submitted) -> None:
-        """Submit, as an agency does."""
-        await publish(self.bootstrap, submitted)
+        """Submit, as an agency does: but only the operator may write to a lane."""
+        await publish(self.operator, submitted)
 
     async def publish_as_one_batch(self, records: Sequence[Raw], *, partition: int = 0) -> None:
         """Write any bytes as one record batch, so that a consumer polls all of them or none."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, max_batch_size=post.MAX_REQUEST)
+        producer = AIOKafkaProducer(**self.operator.options, max_batch_size=post.MAX_REQUEST)
         await producer.start()
         try:
             await producer.partitions_for(self.topic)
@@ -256,9 +264,7 @@ class Lane:
 
     async def fence(self, partition: int = 0) -> None:
         """Do to a worker's producer what another owner, or a transaction time-out, does: raise its epoch."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.bootstrap, transactional_id=f"{self.group}.{self.topic}.{partition}"
-        )
+        producer = AIOKafkaProducer(**self.operator.options, transactional_id=f"{self.group}.{self.topic}.{partition}")
         await producer.start()
         await producer.stop()
 
@@ -292,14 +298,14 @@ async def working(
     stopped: list[str] = []
     loop = make(
         family=lane.family,
-        bootstrap=lane.bootstrap,
+        connection=lane.kafka.connection("worker"),
         exchange=lane.world.exchange,
         clock=lambda: lane.world.now,
         seal=StateSeal(lane.world.home.state_key()),
         stop=stopped.append,
         group=lane.group,
     )
-    broker = KafkaBroker(lane.bootstrap, consumer_only=consumer_only, allow_auto_create_topics=False, logger=None)
+    broker = kafka_broker(lane.kafka.connection("worker"), consumer_only=consumer_only)
     broker.include_router(router(loop))
     try:
         await broker.start()
@@ -318,10 +324,25 @@ async def working(
 class Service:
     """Empty topics, a home, and a clock file that makes it the evening of 19 November 2026, whatever today is."""
 
-    bootstrap: str
+    kafka: Principals
     world: World
-    clock: Path
+    folder: Path
     _agency: Agency | None = None
+
+    @property
+    def clock(self) -> Path:
+        """Seconds to add to the system's clock, for its workers."""
+        return self.folder / "seconds"
+
+    @property
+    def operator(self) -> Connection:
+        """As the registry desk: for setting up and for looking on."""
+        return self.kafka.operator
+
+    @property
+    def police(self) -> Connection:
+        """As the Metropolitan Police, who send what `write` makes."""
+        return self.kafka.agency(self.world.home, MET)
 
     def turn_clock(self, to: datetime = NIGHT) -> None:
         """Set the worker's clock; it runs on from there."""
@@ -400,11 +421,13 @@ class Process:
 
 @asynccontextmanager
 async def process(service: Service, *, home: Home | None = None, real_time: bool = False) -> AsyncIterator[Process]:
-    """`python -m broker run`; whatever becomes of the test, it ends."""
+    """`python -m broker run`, with the worker's own certificate; whatever becomes of the test, it ends."""
+    shared = home or service.world.home
+    own = service.kafka.home(shared, "worker", service.folder / f"worker-of-{shared.path.name}")
     clock = [] if real_time else ["--unsafe-clock", str(service.clock)]
     made = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "broker", "run", "--home", str((home or service.world.home).path), "--bootstrap", service.bootstrap),
+        *("-m", "broker", "run", "--home", str(own.path), "--bootstrap", service.operator.bootstrap),
         *clock,
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.startswith("BROKER_")},
@@ -421,8 +444,8 @@ async def process(service: Service, *, home: Home | None = None, real_time: bool
         await one.ended()
 
 
-async def committed(bootstrap: str, group: str = GROUP, family: str = FAMILY) -> int:
+async def committed(connection: Connection, group: str = GROUP, family: str = FAMILY) -> int:
     """How many records of a submit topic a group has done with, by its committed offsets (submitters write no gaps)."""
-    async with admin(bootstrap) as client:
+    async with admin(connection) as client:
         offsets = await client.list_consumer_group_offsets(group)
     return sum(at.offset for tp, at in offsets.items() if tp.topic == topics.submit(family))

@@ -8,17 +8,21 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event, to_
 from cloudevents.core.v1.event import CloudEvent
 
 from broker import topics
+from broker.connection import Connection
 from broker.envelope import DELIVERY
 from broker.exchange import Incoming
 from broker.post import admin
 from tests.personas import ACLAND, NIGHT, notification
+from tests.principals import Principals
 from tests.world import World
 
 
-async def test_an_sdk_submission_is_carried_and_the_delivery_is_read_by_the_sdk(world: World, kafka: str) -> None:
+async def test_an_sdk_submission_is_carried_and_the_delivery_is_read_by_the_sdk(
+    world: World, kafka: Principals
+) -> None:
     """Topics of its own, with the partition counts of the real ones, so that no other test meets these records."""
     submissions, deliveries = f"sdk.submit.{uuid4()}", f"sdk.inbox.{uuid4()}"
-    async with admin(kafka) as client:
+    async with admin(kafka.operator) as client:
         await client.create_topics(
             [NewTopic(submissions, topics.SUBMIT_PARTITIONS, 1), NewTopic(deliveries, topics.MAILBOX_PARTITIONS, 1)]
         )
@@ -35,15 +39,15 @@ async def test_an_sdk_submission_is_carried_and_the_delivery_is_read_by_the_sdk(
         submitted.value,
     )
     message = to_binary_event(event, key_mapper=lambda _: f"police:01/{submitted.case}")
-    await _produce(kafka, submissions, message)  # no partition given: Kafka's default partitioner must find it
+    await _produce(kafka.operator, submissions, message)  # no partition given: Kafka's default partitioner must find it
 
-    record = await _first(kafka, submissions, topics.SUBMIT_PARTITIONS)
+    record = await _first(kafka.operator, submissions, topics.SUBMIT_PARTITIONS)
     carried = world.carry_record(record)
     assert (carried.line.status, carried.line.message) == ("shared", submitted.message)
 
     out = next(one for one in carried.outgoing if one.key == ACLAND.encode())
-    await _produce(kafka, deliveries, KafkaMessage(dict(out.headers), out.key, out.value), out.partition)
-    got = await _first(kafka, deliveries, topics.MAILBOX_PARTITIONS)
+    await _produce(kafka.operator, deliveries, KafkaMessage(dict(out.headers), out.key, out.value), out.partition)
+    got = await _first(kafka.operator, deliveries, topics.MAILBOX_PARTITIONS)
     headers = {name: value for name, value in got.headers if value is not None}
     delivery = from_binary_event(KafkaMessage(headers, got.key, got.value or b""))
     assert delivery.get_type() == DELIVERY
@@ -53,8 +57,8 @@ async def test_an_sdk_submission_is_carried_and_the_delivery_is_read_by_the_sdk(
     assert opened.content["givenNames"] == "Rowan"
 
 
-async def _produce(bootstrap: str, topic: str, message: KafkaMessage, partition: int | None = None) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+async def _produce(connection: Connection, topic: str, message: KafkaMessage, partition: int | None = None) -> None:
+    producer = AIOKafkaProducer(**connection.options)
     await producer.start()
     try:
         key = message.key.encode() if isinstance(message.key, str) else message.key
@@ -64,10 +68,8 @@ async def _produce(bootstrap: str, topic: str, message: KafkaMessage, partition:
         await producer.stop()
 
 
-async def _first(bootstrap: str, topic: str, partitions: int) -> Incoming:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", isolation_level="read_committed"
-    )
+async def _first(connection: Connection, topic: str, partitions: int) -> Incoming:
+    consumer = AIOKafkaConsumer(**connection.options, auto_offset_reset="earliest", isolation_level="read_committed")
     await consumer.start()
     try:
         consumer.assign([TopicPartition(topic, number) for number in range(partitions)])

@@ -6,6 +6,7 @@ import time
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from broker import topics
+from broker.connection import Connection
 from tests.integration.rig import (
     OUT,
     Service,
@@ -20,11 +21,11 @@ from tests.integration.rig import (
 )
 
 
-async def nothing_hangs(bootstrap: str) -> None:
+async def nothing_hangs(connection: Connection) -> None:
     """No open transaction holds back the readers of any output."""
     ends = []
     for isolation in ("read_committed", "read_uncommitted"):
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**connection.options, isolation_level=isolation, enable_auto_commit=False)
         await consumer.start()
         try:
             ends.append(await consumer.end_offsets([TopicPartition(name, 0) for name in OUT]))
@@ -36,7 +37,7 @@ async def nothing_hangs(bootstrap: str) -> None:
 async def one_more_on_every_partition(service: Service, watch: Watch) -> None:
     """Every partition is owned and alive; what a former owner may still do, it has had the time to do."""
     last = [service.write(partition) for partition in range(topics.SUBMIT_PARTITIONS)]
-    await publish(service.bootstrap, last)
+    await publish(service.police, last)
     await watch.until_seen(once_each(last))
     await watch.to_end()
     assert watch.of(once_each(last)) == once_each(last)
@@ -45,10 +46,10 @@ async def one_more_on_every_partition(service: Service, watch: Watch) -> None:
 async def test_a_worker_killed_in_mid_stream_and_restarted_carries_every_message_once(service: Service) -> None:
     waiting = [service.write() for _ in range(400)]
     expected = once_each(waiting)
-    async with watching(service.bootstrap, *OUT) as watch:
+    async with watching(service.operator, *OUT) as watch:
         async with process(service) as first:
             await first.ready()
-            await publish(service.bootstrap, waiting)
+            await publish(service.police, waiting)
             await watch.until(lambda: len(watch.of(expected)) > 100, "the stream flows")
             first.signal(signal.SIGKILL)
             assert await first.ended() == -signal.SIGKILL
@@ -61,15 +62,15 @@ async def test_a_worker_killed_in_mid_stream_and_restarted_carries_every_message
             assert memory < 200
             assert await second.terminate() == 0
     assert watch.of(expected) == expected
-    await nothing_hangs(service.bootstrap)
+    await nothing_hangs(service.operator)
 
 
 async def test_a_paused_worker_that_wakes_after_it_was_replaced_repeats_nothing(service: Service) -> None:
     waiting = [service.write() for _ in range(320)]
     expected = once_each(waiting)
-    async with watching(service.bootstrap, *OUT) as watch, process(service) as zombie:
+    async with watching(service.operator, *OUT) as watch, process(service) as zombie:
         await zombie.ready()
-        await publish(service.bootstrap, waiting)
+        await publish(service.police, waiting)
         await watch.until(lambda: len(watch.of(expected)) > 80, "the stream flows")
         zombie.signal(signal.SIGSTOP)
         before = len(watch.of(expected))
@@ -84,19 +85,19 @@ async def test_a_paused_worker_that_wakes_after_it_was_replaced_repeats_nothing(
             assert await zombie.terminate() == 0
             assert await heir.terminate() == 0
     assert watch.of(expected) == expected
-    await nothing_hangs(service.bootstrap)
+    await nothing_hangs(service.operator)
 
 
 async def test_sigterm_ends_a_worker_within_five_seconds_and_its_last_batch_is_whole_or_not_there(
     service: Service,
 ) -> None:
-    done = await committed(service.bootstrap)
+    done = await committed(service.operator)
     waiting = [service.write() for _ in range(600)]
     expected = once_each(waiting)
-    async with watching(service.bootstrap, *OUT) as watch:
+    async with watching(service.operator, *OUT) as watch:
         async with process(service) as first:
             await first.ready()
-            await publish(service.bootstrap, waiting)
+            await publish(service.police, waiting)
             await watch.until(lambda: len(watch.of(expected)) > 60, "the stream flows")
             began = time.monotonic()
             assert await first.terminate() == 0
@@ -108,8 +109,8 @@ async def test_sigterm_ends_a_worker_within_five_seconds_and_its_last_batch_is_w
         assert 0 < len(carried) < len(waiting), "it was not in mid-stream"
         assert watch.of(expected) == once_each(carried)
         assert not any(watch.events[delivery_of(one.message)] for one in waiting if one not in carried)
-        assert await committed(service.bootstrap) - done == len(carried)
-        await nothing_hangs(service.bootstrap)
+        assert await committed(service.operator) - done == len(carried)
+        await nothing_hangs(service.operator)
         async with process(service) as second:
             await watch.until_seen(expected)
             await one_more_on_every_partition(service, watch)

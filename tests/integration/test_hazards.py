@@ -102,7 +102,7 @@ def between(good: Sequence[Submitted], bad: Sequence[Raw]) -> list[Raw]:
 
 async def test_a_null_or_unreadable_header_is_quarantined_and_its_neighbours_are_delivered(lane: Lane) -> None:
     good, bad = [lane.write(0) for _ in range(3)], bad_headers(lane)
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
         await lane.publish_as_one_batch(between(good, bad))
         await watch.until_seen(once_each(good))
         await watch.to_end()
@@ -114,7 +114,7 @@ async def test_a_null_or_unreadable_header_is_quarantined_and_its_neighbours_are
 async def test_a_header_that_nobody_reads_may_be_null_or_not_text(lane: Lane) -> None:
     good = [lane.write(0), lane.write(0)]
     spoilt = [changed(good[0], "x-trace", None), changed(good[1], "x-trace", NOT_UTF_8)]
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane):
+    async with watching(lane.operator, *OUT) as watch, working(lane):
         await lane.publish_as_one_batch(spoilt)
         await watch.until_seen(once_each(good))
         await watch.to_end()
@@ -124,7 +124,7 @@ async def test_a_header_that_nobody_reads_may_be_null_or_not_text(lane: Lane) ->
 async def test_hostile_bodies_end_in_quarantine_unparsed_and_the_worker_lives(lane: Lane) -> None:
     bad = hostile_bodies(lane)
     good = [lane.write(0) for _ in range(len(bad) + 1)]
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
         await lane.publish_as_one_batch(between(good, bad))
         await watch.until_seen(once_each(good))
         await watch.to_end()
@@ -137,7 +137,7 @@ async def test_hostile_bodies_end_in_quarantine_unparsed_and_the_worker_lives(la
 async def test_records_without_a_value_end_in_quarantine(lane: Lane) -> None:
     good = [lane.write(0) for _ in range(3)]
     bad = [Raw(None, [], b"tombstone"), Raw(b"", [("ce_id", None)], b"empty")]
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane):
+    async with watching(lane.operator, *OUT) as watch, working(lane):
         await lane.publish_as_one_batch(between(good, bad))
         await watch.until_seen(once_each(good))
         await watch.to_end()
@@ -153,7 +153,7 @@ async def test_the_frameworks_own_parser_and_decoder_would_lose_that_batch(
     spoilt = bad(lane)
     good = [lane.write(0) for _ in range(len(spoilt) + 1)]
     last = lane.write(1)
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane, router=unprotected) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane, router=unprotected) as worker:
         await lane.publish_as_one_batch(between(good, spoilt))
         consumer, tp = worker.loop.consumer(), TopicPartition(lane.topic, 0)
         assert consumer is not None
@@ -171,11 +171,11 @@ async def test_the_frameworks_own_parser_and_decoder_would_lose_that_batch(
 
 async def steered(lane: Lane, **how: Any) -> tuple[int, int]:  # noqa: ANN401 - see working
     """Send a message whose reply_to names a topic; how many outcomes came, and how many records in that topic."""
-    trap = f"{lane.family}-trap"
-    async with admin(lane.bootstrap) as client:
+    trap = f"inbox.{lane.family}-trap"  # where a worker may write
+    async with admin(lane.operator) as client:
         await client.create_topics([NewTopic(trap, 1, 1)])
     one, after = lane.write(0), lane.write(0)
-    async with watching(lane.bootstrap, *OUT, trap) as watch, working(lane, **how):
+    async with watching(lane.operator, *OUT, trap) as watch, working(lane, **how):
         await lane.publish_as_one_batch([changed(one, "reply_to", trap.encode())])
         await watch.until_seen(once_each([one]))
         await lane.publish(after)  # what the first batch's reply would have been is written before this is handled
@@ -271,7 +271,7 @@ async def backlog(lane: Lane, make: type[Loop]) -> tuple[int, int]:
     junk = [Raw(f"{lane.family} {number}".encode(), []) for number in range(1_200)]
     last = lane.write(0)
     await lane.publish_as_one_batch(junk)
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane, make=make):
+    async with watching(lane.operator, *OUT) as watch, working(lane, make=make):
         await lane.publish(last)
         await watch.until_seen(once_each([last]))
         await watch.to_end()
@@ -290,7 +290,7 @@ async def test_a_batch_that_begins_before_or_after_what_was_committed_is_carried
 ) -> None:
     good = [lane.write(0) for _ in range(6)]
     await lane.publish_as_one_batch([raw(one) for one in good])
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane, make=make):
+    async with watching(lane.operator, *OUT) as watch, working(lane, make=make):
         await watch.until_seen(once_each(good), within=20)
         await lane.publish(last := lane.write(0))
         await watch.until_seen(once_each([last]), within=20)
@@ -308,7 +308,7 @@ async def test_workers_that_join_and_leave_under_load_lose_and_repeat_nothing(la
     waiting = [lane.write() for _ in range(2_000)]
     expected = once_each(waiting)
 
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as first:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as first:
 
         async def carried(share: float) -> None:
             await watch.until(lambda: len(watch.of(expected)) >= share * len(expected), f"{share} of all")

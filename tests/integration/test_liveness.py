@@ -78,14 +78,14 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_messages_that_waited_for_a_worker_are_carried_when_it_starts(lane: Lane) -> None:
     waiting = [lane.write() for _ in range(20)]
     await lane.publish(*waiting)
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane):
+    async with watching(lane.operator, *OUT) as watch, working(lane):
         await watch.until_seen(once_each(waiting), within=20)
         await watch.to_end()
     assert watch.of(once_each(waiting)) == once_each(waiting)
 
 
 async def test_messages_that_waited_for_a_partition_to_move_are_carried_by_its_new_owner(lane: Lane) -> None:
-    async with watching(lane.bootstrap, *OUT) as watch:
+    async with watching(lane.operator, *OUT) as watch:
         async with working(lane):
             pass
         waiting = [lane.write(partition) for partition in range(6)]
@@ -101,7 +101,7 @@ async def test_a_failed_last_batch_is_redone_once_without_any_new_message(
     lane: Lane, make: type[Loop], logged: list[dict[str, object]]
 ) -> None:
     last = [lane.write(0) for _ in range(3)]
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane, make=make) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane, make=make) as worker:
         await lane.publish(*last)
         await watch.until_seen(once_each(last), within=20)
         await until(lambda: any(line["event"] == "transaction.failed" for line in logged), "the failure")
@@ -116,7 +116,7 @@ async def test_a_failed_last_batch_is_redone_once_without_any_new_message(
 async def test_a_fenced_producer_of_the_rightful_owner_redoes_its_last_batch_and_keeps_the_partition(
     lane: Lane, logged: list[dict[str, object]]
 ) -> None:
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
         done: list[Any] = []
         for _ in range(2):  # it is not used up by one time
             await lane.fence()
@@ -134,7 +134,7 @@ async def test_a_due_time_fires_once_although_the_producer_is_fenced_and_no_mess
     lane: Lane, logged: list[dict[str, object]]
 ) -> None:
     one = lane.write(0)
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
         await lane.publish(one)
         await watch.until_seen(once_each([one]), within=20)
         await lane.fence()
@@ -150,7 +150,7 @@ async def test_a_due_time_fires_once_although_the_producer_is_fenced_and_no_mess
 
 
 async def test_a_transaction_that_always_fails_stops_the_worker(lane: Lane, logged: list[dict[str, object]]) -> None:
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane, make=AlwaysFails) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane, make=AlwaysFails) as worker:
         await lane.publish(one := lane.write(0))
         await until(lambda: bool(worker.stopped), "the worker asks to be stopped", within=20)
         await watch.to_end()
@@ -176,7 +176,7 @@ async def test_a_partition_that_cannot_be_reopened_stops_the_worker(
 @pytest.mark.usefixtures("_hasty")
 async def test_a_partition_that_cannot_be_reopened_to_fire_what_is_due_stops_the_worker(lane: Lane) -> None:
     one = lane.write(0)
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane, make=CannotOpenAgain) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane, make=CannotOpenAgain) as worker:
         await lane.publish(one)
         await watch.until_seen(once_each([one]), within=20)
         await lane.fence()
@@ -209,7 +209,7 @@ async def test_a_partition_is_reopened_after_some_failures_to_reopen_it(lane: La
                 raise KafkaConnectionError
             await super()._open(owner)
 
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane, make=ReachesKafkaAtLast) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane, make=ReachesKafkaAtLast) as worker:
         await lane.fence()
         await lane.publish(last := lane.write(0))
         await watch.until_seen(once_each([last]), within=20)

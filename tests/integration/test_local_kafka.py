@@ -15,6 +15,9 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from broker.certificates import Authority
+from broker.clock import system_clock
+from broker.connection import Connection
 from broker.local_kafka import KafkaUnavailable, RunningKafka, ensure_jars, find_or_start, jars, settings, start_local
 from tests.any_kafka import (
     ENDS_WITHIN_S,
@@ -44,7 +47,7 @@ class Begun:
 
 
 @pytest.fixture(scope="module")
-def begun() -> Iterator[Begun]:
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     """Found where neither an address is given nor an engine answers, by a thread that ends at once."""
     ensure_jars(print)  # not timed
     found: list[Begun] = []
@@ -52,7 +55,8 @@ def begun() -> Iterator[Begun]:
     def find() -> None:
         said: list[str] = []
         began = time.monotonic()
-        running = find_or_start(say=said.append, containers="testcontainers")
+        folder = tmp_path_factory.mktemp("found") / "authority"
+        running = find_or_start(say=said.append, tls=folder, containers="testcontainers")
         found.append(Begun(running, said, time.monotonic() - began))
 
     with pytest.MonkeyPatch.context() as patch:
@@ -79,14 +83,32 @@ def test_without_an_engine_it_says_so_and_runs_a_local_process(begun: Begun) -> 
     assert begun.kafka.pids
 
 
-def test_a_given_kafka_is_used_and_never_stopped(kafka: RunningKafka, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_given_kafka_is_used_and_never_stopped(
+    kafka: RunningKafka, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert kafka.authority is not None
+    folder = kafka.authority.folder
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.bootstrap)
+    monkeypatch.setenv("KAFKA_TLS", str(folder))
     said: list[str] = []
-    with find_or_start(say=said.append, containers="testcontainers") as given:
+    with find_or_start(say=said.append, tls=tmp_path / "unused", containers="testcontainers") as given:
         assert given.bootstrap == kafka.bootstrap
         assert given.pids == ()
+        await create_topic(given.connection("operator", tmp_path / "operator"), "on-a-given-kafka")
     assert answers(kafka.bootstrap)
-    assert said == [f"Using the Kafka at {kafka.bootstrap} (KAFKA_BOOTSTRAP_SERVERS)."]
+    assert said == [f"Using the Kafka at {kafka.bootstrap} (KAFKA_BOOTSTRAP_SERVERS), secured by {folder} (KAFKA_TLS)."]
+
+
+def test_a_given_kafka_without_an_authority_is_called_plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    monkeypatch.delenv("KAFKA_TLS", raising=False)
+    said: list[str] = []
+    with find_or_start(say=said.append, tls=tmp_path / "unused", containers="testcontainers") as given:
+        assert given.connection("police-01", tmp_path / "police") == Connection("127.0.0.1:9")
+    assert "PLAIN: no TLS and no rights" in said[0]
+    monkeypatch.setenv("KAFKA_TLS", str(tmp_path))
+    with pytest.raises(KafkaUnavailable, match="no certificate authority"):
+        find_or_start(say=said.append, tls=tmp_path / "unused", containers="testcontainers")
 
 
 def test_it_can_be_imported_where_there_is_no_posix() -> None:
@@ -106,14 +128,16 @@ def test_one_node_answers_within_fifteen_seconds_and_outlives_the_thread_that_st
     assert answers(begun.kafka.bootstrap)
 
 
-async def test_three_nodes_replicate_a_topic_three_times_and_survive_the_loss_of_one() -> None:
+async def test_three_nodes_replicate_a_topic_three_times_and_survive_the_loss_of_one(tmp_path: Path) -> None:
     quick = {"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"}  # the loss is noticed sooner
     began = time.monotonic()
-    with start_local(say=print, nodes=3, server_properties=quick) as three:
+    authority = Authority.make(tmp_path / "authority", system_clock())
+    with start_local(say=print, nodes=3, server_properties=quick, authority=authority) as three:
+        operator = three.connection("operator", tmp_path / "operator")
         assert time.monotonic() - began < THREE_START_WITHIN_S
         assert len(three.pids) == len(three.bootstrap.split(",")) == 3
-        await create_topic(three.bootstrap, "replicated", replication=3)
-        client = AIOKafkaAdminClient(bootstrap_servers=three.bootstrap)
+        await create_topic(operator, "replicated", replication=3)
+        client = AIOKafkaAdminClient(**operator.options)
         await client.start()
         try:
             topics = await client.describe_topics(["replicated"])
@@ -121,8 +145,8 @@ async def test_three_nodes_replicate_a_topic_three_times_and_survive_the_loss_of
             await client.close()
         assert sorted(topics[0]["partitions"][0]["replicas"]) == [1, 2, 3]
         os.kill(three.pids[2], signal.SIGKILL)
-        await send(three.bootstrap, "replicated", b"still here")
-        assert await read(three.bootstrap, "replicated") == b"still here"
+        await send(operator, "replicated", b"still here")
+        assert await read(operator, "replicated") == b"still here"
 
 
 async def test_an_extra_listener_asks_for_a_password_and_stopping_leaves_no_process_and_no_data() -> None:
@@ -166,11 +190,11 @@ async def _welcomes(bootstrap: str, password: str) -> bool:
 
 async def test_records_and_address_outlive_a_restart_where_data_is_kept(tmp_path: Path) -> None:
     with start_local(say=print, data=tmp_path) as first:
-        await create_topic(first.bootstrap, "kept")
-        await send(first.bootstrap, "kept", b"before")
+        await create_topic(Connection(first.bootstrap), "kept")
+        await send(Connection(first.bootstrap), "kept", b"before")
     with start_local(say=print, data=tmp_path) as second:
         assert second.bootstrap == first.bootstrap
-        assert await read(second.bootstrap, "kept") == b"before"
+        assert await read(Connection(second.bootstrap), "kept") == b"before"
     with pytest.raises(KafkaUnavailable, match="made with 1 node, not 3"):
         start_local(say=print, data=tmp_path, nodes=3)
 

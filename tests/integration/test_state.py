@@ -30,7 +30,7 @@ MORNING = NIGHT.replace(day=20, hour=9)
 
 async def test_the_same_message_again_gets_the_original_outcome_again_and_no_second_delivery(lane: Lane) -> None:
     one = lane.write(0)
-    async with watching(lane.bootstrap, *OUT) as watch:
+    async with watching(lane.operator, *OUT) as watch:
         for times in (1, 2, 3):  # the second to a worker that has just started, the third to one that remembers
             async with working(lane):
                 await lane.publish(one)
@@ -54,7 +54,7 @@ async def test_the_same_id_with_other_bytes_is_refused_by_a_worker_that_was_rest
     one = lane.write(0)
     other = lane.write(0, id=one.message, case=one.case, content=incident(callbackRole="Somebody else"))
     assert (other.key, other.message) == (one.key, one.message)
-    async with watching(lane.bootstrap, *OUT) as watch:
+    async with watching(lane.operator, *OUT) as watch:
         async with working(lane):
             await lane.publish(one)
             await watch.until_seen(once_each([one]))
@@ -68,10 +68,10 @@ async def test_the_same_id_with_other_bytes_is_refused_by_a_worker_that_was_rest
 
 async def test_a_message_that_was_refused_before_it_was_signed_costs_no_memory(lane: Lane) -> None:
     junk = [Raw(f"{lane.family} {number}".encode(), []) for number in range(3)]
-    async with watching(lane.bootstrap, *OUT, topics.QUARANTINE) as watch, working(lane):
+    async with watching(lane.operator, *OUT, topics.QUARANTINE) as watch, working(lane):
         await lane.publish_as_one_batch(junk)
         await watch.until(lambda: len(watch.reasons(one.value for one in junk)) == 3, "the refusals")
-    async with watching(lane.bootstrap, topics.state(lane.family)) as after:
+    async with watching(lane.operator, topics.state(lane.family)) as after:
         await after.to_end()
     assert not after.records
 
@@ -82,9 +82,9 @@ async def test_a_due_time_that_passes_while_no_worker_runs_fires_once_and_not_ag
     service.turn_clock(NIGHT)
     try:
         one = service.write(3)
-        async with watching(service.bootstrap, *OUT) as watch:
+        async with watching(service.operator, *OUT) as watch:
             async with process(service) as worker:
-                await publish(service.bootstrap, [one])
+                await publish(service.police, [one])
                 await watch.until_seen(once_each([one]))
                 assert await worker.terminate() == 0
             assert not watch.events[overdue_of(one)]
@@ -98,7 +98,7 @@ async def test_a_due_time_that_passes_while_no_worker_runs_fires_once_and_not_ag
             async with process(service) as worker:
                 await worker.ready()
                 later = service.write(3)
-                await publish(service.bootstrap, [later])
+                await publish(service.police, [later])
                 await watch.until_seen(once_each([later]))
                 service.turn_clock(MORNING + timedelta(days=5))  # the same partition fires: what was due before, before
                 await watch.until_seen([overdue_of(later)])
@@ -113,8 +113,8 @@ async def test_a_due_time_that_passes_while_no_worker_runs_fires_once_and_not_ag
 
 async def test_a_worker_that_cannot_read_its_changelog_ends_with_a_failure(service: Service, tmp_path: Path) -> None:
     one = service.write(2)
-    async with watching(service.bootstrap, *OUT) as watch, process(service) as worker:
-        await publish(service.bootstrap, [one])
+    async with watching(service.operator, *OUT) as watch, process(service) as worker:
+        await publish(service.police, [one])
         await watch.until_seen(once_each([one]))
         assert await worker.terminate() == 0
     shutil.copytree(service.world.home.path, tmp_path / "home")

@@ -83,7 +83,7 @@ def framed(made: bytes, count: int) -> bytes:
 
 async def store(lane: Lane, *batches: bytes, partition: int = 0) -> list[int]:
     """Have Kafka store batches as they are; return its error codes."""
-    producer = AIOKafkaProducer(bootstrap_servers=lane.bootstrap)
+    producer = AIOKafkaProducer(**lane.operator.options)
     await producer.start()
     try:
         await producer.partitions_for(lane.topic)
@@ -130,7 +130,7 @@ async def test_a_crafted_batch_and_all_around_it_is_carried_once(
     assert codes == [0, 0, 0]
     await lane.publish(*after, *others)
     expected = once_each([*before, *crafted, *after, *others])
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
         await watch.until_seen(expected, within=20)
         assert await store(lane, craft([raw(one) for one in alone])) == [0]
         await watch.until_seen(once_each(alone[1:]), within=20)
@@ -140,7 +140,7 @@ async def test_a_crafted_batch_and_all_around_it_is_carried_once(
     expected += once_each([*alone, *later])
     assert watch.of(expected) == expected
     assert not worker.stopped
-    assert await committed(lane.bootstrap, lane.group, lane.family) == 2 + 2 + 2 + 5 + 2 + 2
+    assert await committed(lane.operator, lane.group, lane.family) == 2 + 2 + 2 + 5 + 2 + 2
 
 
 async def test_junk_with_such_a_header_is_quarantined_with_its_bytes_between_messages_of_the_same_batch(
@@ -149,7 +149,7 @@ async def test_junk_with_such_a_header_is_quarantined_with_its_bytes_between_mes
     good = [lane.write(0) for _ in range(3)]
     junk = [odd(Raw(f"{lane.family} {number}".encode(), [])) for number in range(2)]
     mixed = [raw(good[0]), *junk, raw(good[1]), odd(raw(good[2]))]
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
         assert await store(lane, batch(mixed)) == [0]
         await watch.until_seen(once_each(good), within=20)
         await watch.to_end()
@@ -161,7 +161,7 @@ async def test_junk_with_such_a_header_is_quarantined_with_its_bytes_between_mes
 
 async def test_junk_with_such_a_header_alone_on_an_idle_partition_is_quarantined(lane: Lane) -> None:
     junk = [odd(Raw(f"{lane.family} {number}".encode(), [])) for number in range(2)]
-    async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+    async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
         for one in junk:
             assert await store(lane, batch([one])) == [0]
             await watch.until(lambda one=one: one.value in watch.values(OUT[-1]), "it is quarantined")  # type: ignore[misc]
@@ -185,7 +185,7 @@ async def test_whatever_bytes_kafka_stores_are_read_in_order(lane: Lane) -> None
     stored = 3 * (await store(lane, *mutants)).count(0)
     assert stored > 300
     records.install()
-    consumer = AIOKafkaConsumer(bootstrap_servers=lane.bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**lane.operator.options, auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign([tp := TopicPartition(lane.topic, 0)])
@@ -200,7 +200,7 @@ async def test_whatever_bytes_kafka_stores_are_read_in_order(lane: Lane) -> None
 
 async def test_a_senders_transactions_are_read_when_they_end_and_not_if_they_are_aborted(lane: Lane) -> None:
     aborted, done, held, after = (lane.write(0) for _ in range(4))
-    producer = AIOKafkaProducer(bootstrap_servers=lane.bootstrap, transactional_id=f"{lane.family}-sender")
+    producer = AIOKafkaProducer(**lane.operator.options, transactional_id=f"{lane.family}-sender")
     await producer.start()
 
     async def send(one: Submitted) -> None:
@@ -208,7 +208,7 @@ async def test_a_senders_transactions_are_read_when_they_end_and_not_if_they_are
         await producer.send_and_wait(lane.topic, one.value, key=one.key, partition=0, headers=headers)
 
     try:
-        async with watching(lane.bootstrap, *OUT) as watch, working(lane) as worker:
+        async with watching(lane.operator, *OUT) as watch, working(lane) as worker:
             await producer.begin_transaction()
             await send(aborted)
             await producer.abort_transaction()
@@ -248,7 +248,7 @@ async def test_aiokafkas_own_reader_would_stop_there_and_the_worker_says_so_and_
     good = [lane.write(partition) for partition in range(6)]
     later = [lane.write(partition) for partition in range(1, 6)]
     bad = lane.write(0)
-    async with watching(lane.bootstrap, *OUT) as watch:
+    async with watching(lane.operator, *OUT) as watch:
         async with working(lane) as worker:
             await store(lane, batch([raw(good[0]), odd(raw(bad))]))
             await lane.publish(*good[1:])
@@ -296,7 +296,7 @@ async def test_after_a_fatal_fault_no_later_batch_is_carried_and_the_next_worker
             return super()._one(owner, record)
 
     first, second = lane.write(0), lane.write(0)
-    async with watching(lane.bootstrap, *OUT) as watch:
+    async with watching(lane.operator, *OUT) as watch:
         async with working(lane, make=BreaksOnce) as worker:
             await lane.publish(first)
             await until(lambda: bool(worker.stopped), "the worker asks to be stopped", within=20)

@@ -14,6 +14,7 @@ from aiokafka import TopicPartition
 
 from broker import exchange, logs, topics
 from broker import loop as looping
+from broker.connection import Connection
 from broker.errors import Refused
 from broker.exchange import Carried, Incoming
 from broker.loop import Loop, Owner
@@ -173,7 +174,7 @@ def loop(world: World, said: Callable[[], str]) -> Loop:
     assert said() == ""
     return Loop(
         family="encompass",
-        bootstrap="",
+        connection=Connection("127.0.0.1:9"),
         exchange=world.exchange,
         clock=lambda: world.now,
         seal=StateSeal(bytes(32)),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from broker import post, topics
+from broker.connection import Connection, Unreachable
 from tests.world import World
 
 
@@ -46,7 +47,7 @@ def _meet(monkeypatch: pytest.MonkeyPatch, kafka: Late) -> None:
 async def test_it_returns_only_once_every_topic_is_listed(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     kafka = Late(asks=3)
     _meet(monkeypatch, kafka)
-    made = await post.create_topics("", world.registry)
+    made = await post.create_topics(Connection("127.0.0.1:9"), world.registry)
     assert made == [topic.name for topic in topics.topics(world.registry)]
     assert kafka.asks < 0
 
@@ -55,5 +56,5 @@ async def test_it_returns_only_once_every_topic_is_listed(monkeypatch: pytest.Mo
 async def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch, world: World, kafka: Late) -> None:
     monkeypatch.setattr(post, "LISTED_WITHIN", 0.1)
     _meet(monkeypatch, kafka)
-    with pytest.raises(post.Unreachable, match=r"does not list.*audit.*broker topics --create"):
-        await post.create_topics("", world.registry)
+    with pytest.raises(Unreachable, match=r"does not list.*audit.*broker topics --create"):
+        await post.create_topics(Connection("127.0.0.1:9"), world.registry)

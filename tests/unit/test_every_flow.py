@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from broker import describe, routers, schemas, topics
 from broker.app import make_exchange
+from broker.connection import Connection
 from broker.consent import rules
 from broker.consent.clocks import deadline
 from broker.consent.law import POLICY
@@ -128,7 +129,7 @@ def test_every_family_has_exactly_one_subscriber(world: World) -> None:
             continue
         loop = Loop(
             family=module.FAMILY,
-            bootstrap="",
+            connection=Connection("127.0.0.1:9"),
             exchange=make_exchange(world.home, lambda: NIGHT),
             clock=lambda: NIGHT,
             seal=StateSeal(bytes(32)),
