@@ -10,6 +10,7 @@ import structlog
 from broker import authorizer
 from broker.home import Home
 from broker.local_kafka import find_or_start
+from tests import node_peers
 from tests.principals import Principals
 from tests.world import World, make_home
 
@@ -46,3 +47,9 @@ def kafka(keyed_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         if running.authority is not None:
             asyncio.run(authorizer.apply(made.operator, Home(keyed_home).registry()))
         yield made
+
+
+@pytest.fixture(scope="session")
+def peers(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> node_peers.Peers:
+    """Programs in real Node that use what nobody here wrote."""
+    return node_peers.peers(pytestconfig.rootpath, tmp_path_factory.mktemp("node"))
