@@ -46,7 +46,7 @@ class Authority:
         except (OSError, ValueError, TypeError) as error:
             raise CertificateError(
                 f"no certificate authority in {folder} ({type(error).__name__}): name the folder with {AUTHORITY} and "
-                f"{AUTHORITY_KEY}, or make a new one with `broker certificate --new-authority`"
+                f"{AUTHORITY_KEY}, or make a new one with `broker certificate authority`"
             ) from None
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != self._certificate.public_key():
             raise CertificateError(f"{folder / AUTHORITY_KEY} is not the key of {folder / AUTHORITY}: bring them back")
@@ -81,13 +81,13 @@ class Authority:
         _write(to / KEY, _private(key), 0o600)
         return certificate
 
-    def issue_node(self, to: Path, hosts: Sequence[str], now: datetime) -> None:
+    def issue_node(self, to: Path, hosts: Sequence[str], now: datetime, *, life: timedelta = LIFE) -> None:
         """Write what a Kafka node needs, `node.pem` and `ca.pem`, under the names by which clients reach it.
 
         A node shows its certificate to other nodes as well, so it serves at both ends.
         """
         both = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
-        certificate, key = self._sign("kafka-node", now, LIFE, *both, hosts=hosts)
+        certificate, key = self._sign("kafka-node", now, life, *both, hosts=hosts)
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(to / AUTHORITY, _pem(self._certificate), 0o644)
         _write(to / "node.pem", _private(key) + _pem(certificate), 0o600)

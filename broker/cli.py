@@ -24,7 +24,7 @@ from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock, unsafe_stepped_clock
-from broker.commands import org
+from broker.commands import acl, certificate, org
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
@@ -34,6 +34,7 @@ from broker.commands.options import (
     JsonOption,
     fail,
 )
+from broker.commands.options import connection as reach
 from broker.connection import Connection, Unreachable
 from broker.consent.law import POLICY
 from broker.data import organisations
@@ -62,6 +63,8 @@ app = typer.Typer(
     "6 cannot be opened.",
 )
 app.add_typer(org.app, name="org")
+app.add_typer(acl.app, name="acl")
+app.add_typer(certificate.app, name="certificate")
 
 ClockOption = Annotated[
     Path | None,
@@ -80,14 +83,6 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         _refused(refused)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-
-
-def _connection(home: Home, bootstrap: str) -> Connection:
-    """Kafka, as whom this home's TLS files say."""
-    try:
-        return home.connection(bootstrap)
-    except Unreachable as error:
-        fail(str(error))
 
 
 def _refused(refused: Refused) -> NoReturn:
@@ -148,7 +143,7 @@ def run(
     """
     logs.set_up()
     place = Home(home)
-    ending = _run(run_worker(place, _connection(place, bootstrap), _clock(clock)))
+    ending = _run(run_worker(place, reach(place, bootstrap), _clock(clock)))
     if ending.because:
         fail(f"The worker stopped: {ending.because}")
 
@@ -187,7 +182,7 @@ def publish(
     documents = _documents(file)
     now = _clock(clock)
     place = Home(home)
-    bodies = _run(_publish(place, _connection(place, bootstrap), sender, documents, now, wait))
+    bodies = _run(_publish(place, reach(place, bootstrap), sender, documents, now, wait))
     registry = place.registry()
     console = show.console()
     for body in bodies:
@@ -245,7 +240,7 @@ def inbox(
     shown, and makes the exit code 6.
     """
     place = Home(home)
-    failures = _run(_inbox(place, _connection(place, bootstrap), organisation, follow, as_json, _clock(clock)))
+    failures = _run(_inbox(place, reach(place, bootstrap), organisation, follow, as_json, _clock(clock)))
     if failures:
         fail(f"{failures} items did not open or verify: do not act on them; ring the broker's desk", NOT_OPENED)
 
@@ -377,7 +372,7 @@ def topics_(
     except HomeError as error:
         fail(str(error))
     needed = topics.topics(registry)
-    made = _run(post.create_topics(_connection(place, bootstrap), registry)) if create else []
+    made = _run(post.create_topics(reach(place, bootstrap), registry)) if create else []
     if as_json:
         _print([{"name": t.name, "partitions": t.partitions, "config": t.config, "holds": t.holds} for t in needed])
         return
@@ -400,7 +395,7 @@ def status(
 ) -> None:
     """The on-call page: lanes, age of the oldest unread child, holds, keys, policy. Exit code 1: a human must act."""
     place = Home(home)
-    found = _run(read_status(place, _connection(place, bootstrap), _clock(clock)()))
+    found = _run(read_status(place, reach(place, bootstrap), _clock(clock)()))
     if as_json:
         _print({"figures": found.figures, "mustAct": found.must_act})
     else:

@@ -41,7 +41,7 @@ class Connection:
             raise Unreachable(
                 f"{elsewhere[0]} is another machine, and there are no TLS files: nothing is sent to it in the clear. "
                 f"Put {AUTHORITY}, {CERTIFICATE} and {KEY} in HOME/tls; the registry desk makes them with "
-                "`broker certificate`"
+                "`broker certificate issue`"
             )
 
     @property
@@ -55,7 +55,7 @@ class Connection:
 def _check(tls: Path) -> None:
     for name in (AUTHORITY, CERTIFICATE, KEY):
         if not (tls / name).is_file():
-            raise Unreachable(f"no {tls / name}: the registry desk makes it with `broker certificate`")
+            raise Unreachable(f"no {tls / name}: the registry desk makes it with `broker certificate issue`")
     if os.name == "posix" and stat.S_IMODE((tls / KEY).stat().st_mode) & 0o077:
         raise Unreachable(f"{tls / KEY} can be read by others: run `chmod 600 {tls / KEY}`")
 

@@ -1,9 +1,12 @@
-"""What all commands share: how they fail, and the options that several have."""
+"""What all commands share: how they fail, how they reach Kafka, and the options that several have."""
 
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+
+from broker.connection import Connection, Unreachable
+from broker.home import Home
 
 DEFAULT_BOOTSTRAP = "127.0.0.1:9092"
 DEFAULT_HOME = Path(".broker")
@@ -30,3 +33,11 @@ def fail(text: str, code: int = 1) -> NoReturn:
     """Say what is wrong and what to do, and end."""
     typer.secho(text, fg="red", err=True)
     raise typer.Exit(code)
+
+
+def connection(home: Home, bootstrap: str) -> Connection:
+    """Kafka, as whom this home's TLS files say."""
+    try:
+        return home.connection(bootstrap)
+    except Unreachable as error:
+        fail(str(error))
