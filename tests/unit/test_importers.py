@@ -253,6 +253,7 @@ def test_who_follows_a_closed_school_is_in_the_second_file() -> None:
         {**LINK, "URN": "190002", "LinkURN": "190001", "LinkType": "Predecessor"},
     )
     imported = read("gias", sheet(closed, heir, other), links)
+    assert found(imported) == []
     assert imported.organisations["school:190001"].successors == ("school:190002", "school:190003")
     assert imported.organisations["school:190002"].successors == ()
     assert "successors" in imported.facts
@@ -291,6 +292,7 @@ def test_a_force_is_named_as_one(text: str) -> None:
     (made,) = read("police", sheet(FORCE | {"cjs_force_name": text})).organisations.values()
     assert made.id == "police:01"
     assert made.name.count("Police") == 1
+    assert "name" not in read("police", sheet(FORCE)).facts  # it is the area's: a registered force keeps its own
     assert made.police_area == "E23000001"
 
 
@@ -434,6 +436,21 @@ def test_a_line_that_is_not_csv_is_said_and_costs_no_other_line(bad: bytes, what
     assert list(imported.organisations) == ["school:190002"]
     assert imported.organisations["school:190002"].name == "Larkspur Primary School"
     assert imported.rows == 2
+
+
+def test_lines_after_one_that_is_not_csv_keep_their_numbers() -> None:
+    imported = read("gias", HEADING + GOOD.replace(b"Larkspur", b'"Larkspur') + GOOD.replace(b"190002", b"19") + GOOD)
+    assert found(imported) == [(2, Found.UNREADABLE, ""), (3, Found.WRONG_CODE, "URN")]
+    assert list(imported.organisations) == ["school:190002"]
+
+
+def test_a_line_of_the_second_file_that_is_not_csv_is_no_row_of_the_register() -> None:
+    imported = read("gias", sheet(SCHOOL | {gias.STATUS: "2"}), sheet(LINK) + b"190001\r\n")
+    assert [(one.line, one.found, one.in_links) for one in imported.findings] == [
+        (2, Found.NOBODY_SUCCEEDS, True),
+        (3, Found.WRONG_LENGTH, True),
+    ]
+    assert imported.rows == 1
 
 
 def test_nul_bytes_in_columns_that_are_not_read_do_no_harm() -> None:

@@ -13,6 +13,8 @@ from broker.commands import import_report, org
 from broker.data import organisations
 from broker.home import Home
 from broker.register import MOST_ENTRIES
+from broker.registry import Status
+from broker.schemas.terms import Kind
 from tests.unit.test_importers import BOARD, COUNCIL, GOOD, HEADING, LINK, PRISON, SCHOOL, sheet
 
 NOW = system_clock()  # the command asks the system's clock, too
@@ -159,6 +161,13 @@ def test_only_the_registry_desk_can_import(file: Path, tmp_path: Path) -> None:
     done = imported("gias", str(file), home=str(other.path))
     assert done.exit_code == 1
     assert (other.path / "registry.jsonl").read_bytes() == b""
+
+
+def test_the_built_in_set_has_an_organisation_of_every_register() -> None:
+    kinds = {one.kind for one in organisations()}
+    assert kinds == set(Kind) - {Kind.SUPPLIER}
+    (old,) = (one for one in organisations() if one.status is Status.CLOSED)
+    assert all(organisations().get(one) for one in old.successors)
 
 
 @pytest.mark.parametrize("what", ["no-such-file.csv", "."])
