@@ -1,6 +1,7 @@
 """What a message is: labelled fields, and the flow that says who may send it and what each recipient may see."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,17 +16,45 @@ from broker.schemas.terms import Kind, Label, PersonRole, Role, RollStatus
 
 SLOTS = 4  # recipients that one message can name; unused slots are decoys, so a copy does not tell how many there are
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode's categories of what a reader cannot see: control and formatting, halves of characters, private use."""
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are drawn as nothing."""
+MOST_MARKS = 4
+"""Accents on one letter: no writing needs more, and a heap of them hides the lines above and below."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_A_WORD = re.compile(r"[^\W\d_]+")
+_ALIKE = re.compile(r"LATIN|CYRILLIC|GREEK")
 
 
 def _visible(text: str) -> str:
-    """Refuse characters that a reader cannot see; names and sentences need none."""
-    if _CONTROL.search(text):
-        raise ValueError("holds control or invisible characters")
+    """Refuse characters that a reader cannot see; write accented letters in the one composed form (NFC)."""
+    if text.isascii() and not _CONTROL.search(text):
+        return text
+    marks = 0
+    for character in text:
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind in {"Mn", "Me"} else 0
+        if (kind in UNSEEN and character not in "\t\n") or character in BLANKS or marks > MOST_MARKS:
+            raise ValueError("holds control or invisible characters")
+    return unicodedata.normalize("NFC", text)
+
+
+def _one_script(text: str) -> str:
+    """Refuse a word in letters of two scripts that look alike: it would be read as another name than it is."""
+    for word in () if text.isascii() else _A_WORD.findall(text):
+        found = {script for letter in word for script in _ALIKE.findall(unicodedata.name(letter, ""))}
+        if len(found) > 1:
+            raise ValueError("mixes letters of two scripts in one word")
     return text
 
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_visible)]
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(_visible),
+    AfterValidator(_one_script),
+]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_visible)]
 
 

@@ -1,6 +1,7 @@
 """Whatever comes: never an exception, always one quarantine or outcome, and always one audit record."""
 
 import json
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -136,5 +137,5 @@ def test_any_visible_text_survives_from_sender_to_reader(fresh: Callable[[], Wor
     except Refused:
         return
     (opened,) = world.opened(world.carry_record(incoming(submitted)), ACLAND)
-    assert opened.content["circumstances"] == text
+    assert opened.content["circumstances"] == unicodedata.normalize("NFC", text)
     assert loads(unb64(opened.statement.split(".")[0]))

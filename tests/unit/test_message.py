@@ -1,3 +1,5 @@
+import json
+import unicodedata
 from typing import Annotated, Any
 
 import pytest
@@ -9,6 +11,7 @@ from broker.schemas.notification_corrected import NotificationCorrected
 from broker.schemas.notification_issued import NotificationIssued
 from broker.schemas.receipt_recorded import ReceiptRecorded
 from broker.schemas.terms import Kind, Label
+from tests.bad_input import INVISIBLE
 from tests.personas import ACLAND, incident, lead, notification
 
 ID = "00000000-0000-0000-0000-000000000000"
@@ -131,3 +134,39 @@ def test_what_must_go_together_goes_together(model: type, right: dict[str, Any],
 
 def test_a_type_names_family_flow_and_version() -> None:
     assert CATALOGUE[0].type == "uk.safeguarding.encompass.notification-issued.v1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "O'Brien",
+        "O\u2019Brien",
+        "Siân Llŷr",
+        "Nguyễn",
+        "Ọmọ́táyọ̀",
+        "Łódź-Smith",
+        "Оксана",
+        "Γεώργιος",
+        "محمد",
+        "אברהם",
+        "พิมพ์ชนก",
+        "अनीता",
+        "王小明",
+        "Anna Оксана",
+    ],
+)
+def test_a_name_may_be_written_in_any_script_and_comes_out_composed(name: str) -> None:
+    composed = unicodedata.normalize("NFC", name)
+    for written in (composed, unicodedata.normalize("NFD", name)):
+        assert read(NotificationIssued, incident(givenNames=written)).given_names == composed
+
+
+@pytest.mark.parametrize("text", ["line one\nline two\tand more", "“Quoted”, 50 €, 😀"])
+def test_prose_may_hold_lines_and_symbols(text: str) -> None:
+    assert read(NotificationIssued, incident(circumstances=text)).circumstances == text
+
+
+@pytest.mark.parametrize("name", [name for name in INVISIBLE if "decomposed" not in name and name != "spaces around"])
+def test_a_name_that_is_not_what_it_seems_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError):
+        NotificationIssued.model_validate_json(json.dumps(incident(givenNames=INVISIBLE[name])))
