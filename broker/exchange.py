@@ -30,6 +30,7 @@ from broker.judge import Parsed, address, in_normal_form, judge, parse
 from broker.registry import Channel, KeyUse, Organisation, Registry, SignedBy
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressee, Addressing, Flow
+from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.terms import Outcome
 from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
 from broker.state import LEEWAY, WINDOW, Case, Memory, Seen, Telling
@@ -95,6 +96,8 @@ class Carried:
     outgoing: tuple[Outgoing, ...]
     remember: tuple[Case | Seen, ...]
     line: Line
+    copies: tuple[tuple[str, str | None], ...] = ()
+    """By key, the statements to keep until every recipient has answered; None: it is no longer needed."""
 
 
 class Exchange:
@@ -144,6 +147,54 @@ class Exchange:
     def set_aside(self, record: Incoming, refused: Refused, now: datetime) -> Carried:
         """Quarantine a record that could not be carried, and tell whoever it says it is from."""
         return self._refuse(record, None, refused, now)
+
+    def again(self, case: Case, telling: Telling, text: str, now: datetime) -> Carried:
+        """Decide anew what one recipient has not answered, and seal it to its present key. `text`: the kept copy.
+
+        The sender is told if its recipient still, or now, has nothing.
+        """
+        claimed = peek(text)
+        sender, flow = self.registry.get(claimed.issuer), BY_TYPE[claimed.type]
+        by = self.registry.signed_by(sender, claimed.kid, claimed.type, now) if sender else None
+        if sender is None or by is None:
+            raise Refused(Reason.FORGED)
+        statement = verify(text, key=public(by.key), alg=by.key.alg, flow=flow)
+        submission = parse(_document(statement), flow)
+        told = {"organisation": telling.recipient, "role": telling.role}
+        named = (line for line in submission.to if line.organisation == telling.recipient)
+        withdraws = isinstance(submission.content, NotificationWithdrawn)
+        one = judge(
+            submission,
+            flow,
+            next(named, Addressee.model_validate(told)),
+            case.model_copy(update={"withdrawn": ()}) if withdraws else case,
+            sender=sender,
+            registry=self.registry,
+            policy=self.policy,
+            now=now,
+            doubts=_doubts(statement, by, now),
+            released=telling.released,
+        )
+        about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
+        out = self._deliver(statement, flow, sender, case, one, uuid5(NAMESPACE, f"again|{about}"), now)
+        if not one.decision.shared or telling.released:
+            outcome = words.outcome(
+                signed=statement.claims, flow=flow, judged=[one], not_reached=(), policy=self.policy.version, now=now
+            )
+            out += self._to(sender, uuid5(NAMESPACE, f"outcome again|{about}"), {**outcome, "again": True}, None, now)
+        body = {**self._decided(statement, flow, [one], now), "is": "decision-anew", "released": telling.released}
+        out.append(self._audit(case.owner, case.id, body, now))
+        return Carried(
+            outgoing=tuple(out),
+            remember=(ledger.decided_anew(case, telling, one.decision, now),),
+            line=Line(
+                message=telling.message,
+                type=flow.type,
+                sender=sender.id,
+                status=f"again-{words.status([one])}",
+                recipients=(telling.recipient,),
+            ),
+        )
 
     def fire(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""
@@ -283,15 +334,8 @@ class Exchange:
         tellings: list[Telling] = []
         root = ledger.root_of(case, submission.content)
         for one in judged:
-            if one.decision.shared and one.organisation is not None:
-                cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
-                body = words.delivery(
-                    signed=statement.claims, flow=flow, sender=sender, one=one, digest=_digest(cut), now=now
-                )
-                event = uuid5(NAMESPACE, f"{_seen_key(statement)}|{one.organisation.id}")
-                out += self._to(one.organisation, event, body, cut, now)
-            elif one.decision.outcome is Outcome.HOLD:
-                out.append(self._hold(statement, case, one, now))
+            event = uuid5(NAMESPACE, f"{_seen_key(statement)}|{one.line.organisation}")
+            out += self._deliver(statement, flow, sender, case, one, event, now)
             telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
             tellings += [telling] if telling else []
         believed = not any(one.facts.doubts for one in judged)
@@ -305,12 +349,11 @@ class Exchange:
         )
         out += self._to(sender, _outcome_id(_seen_key(statement)), outcome, None, now)
         out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, now), now))
+        then = ledger.after(case, submission, sender.id, tellings, believed=believed)
         return Carried(
             outgoing=tuple(out),
-            remember=(
-                ledger.after(case, submission, sender.id, tellings, believed=believed),
-                _seen(statement, outcome, now),
-            ),
+            remember=(then, _seen(statement, outcome, now)),
+            copies=_copies(case, then, str(submission.id), _whole(statement)),
             line=Line(
                 message=str(submission.id),
                 type=flow.type,
@@ -367,10 +410,28 @@ class Exchange:
             line=Line(message=message, type="", sender=known, status="refused", rules=(refused.reason,)),
         )
 
+    def _deliver(
+        self,
+        statement: Statement,
+        flow: Flow,
+        sender: Organisation,
+        case: Case,
+        one: Judged,
+        event: UUID,
+        now: datetime,
+    ) -> list[Outgoing]:
+        """What one recipient gets, or what is kept because it may not get it yet."""
+        if one.decision.shared and one.organisation is not None:
+            cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
+            body = words.delivery(
+                signed=statement.claims, flow=flow, sender=sender, one=one, digest=_digest(cut), now=now
+            )
+            return self._to(one.organisation, event, body, cut, now)
+        return [self._hold(statement, case, one, now)] if one.decision.outcome is Outcome.HOLD else []
+
     def _hold(self, statement: Statement, case: Case, one: Judged, now: datetime) -> Outgoing:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""
-        whole = "~".join([statement.signed, *(d.text for d in statement.disclosures), ""])
-        body = {"statement": whole, "recipient": words.recipient_outcome(one, now), "owner": case.owner}
+        body = {"statement": _whole(statement), "recipient": words.recipient_outcome(one, now), "owner": case.owner}
         return self._own(topics.HELD, case.owner, case.id, body, now)
 
     def _audit(self, owner: str, case: str, body: Body, now: datetime) -> Outgoing:
@@ -415,6 +476,21 @@ def _doubts(statement: Statement, by: SignedBy, now: datetime) -> tuple[Doubt, .
     if statement.issued_at > now + LEEWAY:
         found.append(Doubt.DATED_AHEAD)
     return tuple(found)
+
+
+def _whole(statement: Statement) -> str:
+    return "~".join([statement.signed, *(d.text for d in statement.disclosures), ""])
+
+
+def copy_key(case: Case, message: str) -> str:
+    """Under which a message's copy is kept."""
+    return f"{case.owner}/{case.id}/{message}"
+
+
+def _copies(before: Case, after: Case, message: str, whole: str) -> tuple[tuple[str, str | None], ...]:
+    """Keep this message if somebody has yet to answer it; drop what everybody has answered."""
+    done = ((copy_key(after, one), None) for one in sorted(before.unanswered - after.unanswered))
+    return (*done, (copy_key(after, message), whole)) if message in after.unanswered else tuple(done)
 
 
 def _document(statement: Statement) -> dict[str, Any]:

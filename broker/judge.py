@@ -21,7 +21,7 @@ from broker.registry import Establishment, KeyUse, Organisation, Registry, Statu
 from broker.schemas.encompass import DateOfBirthIs
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
-from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Outcome, Role
+from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Outcome, Release, Role
 from broker.state import Case
 from broker.statement import dumps
 from broker.words import Judged
@@ -134,12 +134,12 @@ def judge(
     policy: Policy,
     now: datetime,
     doubts: tuple[Doubt, ...] = (),
+    released: Release | None = None,
 ) -> Judged:
     """Steps 7 and 8: decide and redact for one recipient."""
     recipient = registry.get(line.organisation)
-    facts = _facts(
-        submission, flow, line, case, sender=sender, recipient=recipient, registry=registry, now=now, doubts=doubts
-    )
+    facts = _facts(submission, flow, line, case, sender=sender, recipient=recipient, registry=registry, now=now)
+    facts = replace(facts, doubts=doubts, released=released)
     decision = decide(facts, policy, now)
     given = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
     shown = view(flow, given, role=line.role, handling=facts.address_handling)
@@ -168,7 +168,6 @@ def _facts(
     recipient: Organisation | None,
     registry: Registry,
     now: datetime,
-    doubts: tuple[Doubt, ...],
 ) -> Facts:
     content = submission.content
     born, grounds = getattr(content, "date_of_birth", None), getattr(content, "grounds_formed_at", None)
@@ -189,7 +188,6 @@ def _facts(
         recipient_role=line.role,
         recipient_suspended=bool(recipient and recipient.suspended),
         recipient_closed=bool(recipient and recipient.status is Status.CLOSED),
-        doubts=doubts,
         establishment=recipient.establishment if recipient else None,
         roll_status=line.roll_status,
         school_also_named=any(one and one.establishment is Establishment.SCHOOL for one in named),

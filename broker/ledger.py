@@ -8,6 +8,7 @@ from broker.consent.decide import Decision
 from broker.consent.facts import CaseState, Handover
 from broker.schemas import force_handover
 from broker.schemas.encompass import LocationCategory
+from broker.schemas.hold_released import HoldReleased
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
@@ -45,9 +46,16 @@ def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
         told = [one for one in told if one.recipient == sender and one.state not in NEVER_SENT]
     if isinstance(content, ReceiptRecorded) and content.state is ReceiptState.ERASED:
         told = [one for one in told if one.root in case.withdrawn]
+    if isinstance(content, HoldReleased):
+        told = [one for one in told if _is_the_hold(one, content)]
     if isinstance(content, ToldByOtherChannel):
         told = [one for one in told if one.recipient == content.organisation and one.state in OPEN]
     return bool(told)
+
+
+def _is_the_hold(one: Telling, content: HoldReleased) -> bool:
+    about = (content.answers, content.organisation, TellingState.HELD)
+    return (one.message, one.recipient, one.state) == about
 
 
 def everybody_told(case: Case, root: str) -> list[Addressee]:
@@ -158,6 +166,10 @@ def after(
     elif isinstance(content, ToldByOtherChannel):
         about = (content.answers, content.organisation)
         kept = tuple(_settled(one, TellingState.TOLD) if (one.message, one.recipient) == about else one for one in kept)
+    elif isinstance(content, HoldReleased):
+        kept = tuple(
+            one.model_copy(update={"released": content.how}) if _is_the_hold(one, content) else one for one in kept
+        )
     elif isinstance(content, NotificationWithdrawn) and (tellings or not everybody_told(case, root)):
         kept = tuple(_withdrawn(one) if one.root == root else one for one in kept)  # a refused one withdraws nothing
         withdrawn = tuple(dict.fromkeys((*withdrawn, root)))
@@ -188,6 +200,15 @@ def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) ->
     if one.message != receipt.answers:
         return one
     return one.model_copy(update={"state": ANSWERED[receipt.state], "overdue": False})
+
+
+def decided_anew(case: Case, telling: Telling, decision: Decision, now: datetime) -> Case:
+    """The case once this telling has been decided again. Its clock runs on: a new copy is no new deadline."""
+    held = TellingState.HELD if decision.outcome is Outcome.HOLD else telling.state
+    change = {"state": TellingState.SENT if decision.shared else held, "at": now, "released": None}
+    return case.model_copy(
+        update={"tellings": tuple(one.model_copy(update=change) if one is telling else one for one in case.tellings)}
+    )
 
 
 def fired(case: Case, telling: Telling) -> Case:

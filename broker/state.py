@@ -7,7 +7,7 @@ written to the changelog, because even which rule held a message can tell someth
 import heapq
 import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Protocol
@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, Field
 
 from broker.consent.clocks import DeadlineKind
 from broker.schemas.message import Block, OrganisationId
-from broker.schemas.terms import AddressHandling, Role
+from broker.schemas.terms import AddressHandling, Release, Role
 
 WINDOW = timedelta(days=7)
 """How long ids are remembered. Anything signed earlier is refused as stale, so nothing can be replayed after it."""
@@ -45,8 +45,15 @@ OPEN = frozenset({TellingState.SENT, TellingState.HELD, TellingState.REJECTED})
 """A human still has to act: read it, settle the hold, or find whose it is if the recipient says it is not theirs."""
 
 
+AGAIN = frozenset({TellingState.SENT, TellingState.HELD})
+"""What may be sent again: a recipient that has answered has it."""
+
+
 class Telling(Block):
-    """One message for one recipient. `overdue`: its due time has fired. `root`: the message it follows, or itself."""
+    """One message for one recipient. `overdue`: its due time has fired. `root`: the message it follows, or itself.
+
+    `released`: a role holder of the sender has let it go, and it has not been decided anew yet.
+    """
 
     message: str
     root: str
@@ -59,6 +66,7 @@ class Telling(Block):
     due: AwareDatetime | None = None
     kind: DeadlineKind | None = None
     overdue: bool = False
+    released: Release | None = None
 
     @property
     def open(self) -> bool:
@@ -82,6 +90,11 @@ class Case(Block):
     def open(self) -> bool:
         """Whether a human still has to act on something in it."""
         return any(one.open for one in self.tellings)
+
+    @property
+    def unanswered(self) -> frozenset[str]:
+        """Messages in it on which a human still has to act: of these, and no others, the broker keeps a copy."""
+        return frozenset(one.message for one in self.tellings if one.open)
 
     def past(self, now: datetime) -> bool:
         """Whether its last event is long past."""
@@ -115,6 +128,7 @@ class Cabinet:
         self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._due: list[tuple[datetime, str, str, str, str]] = []
+        self.released = False  # whether something has been let go and not been decided anew yet
 
     def case(self, owner: str, case: str) -> Case | None:
         """See Memory."""
@@ -136,6 +150,7 @@ class Cabinet:
                 self._cases[entry.owner, entry.id] = entry
                 self._cases.move_to_end((entry.owner, entry.id))
                 for telling in entry.tellings:
+                    self.released = self.released or telling.released is not None
                     if telling.open and not telling.overdue and telling.due is not None:
                         item = (telling.due, entry.owner, entry.id, telling.message, telling.recipient)
                         heapq.heappush(self._due, item)
@@ -156,6 +171,20 @@ class Cabinet:
             self._cases.pop((owner, case), None)
         else:
             self._seen.pop(rest, None)
+
+    def to_send_again(self, asked: Mapping[str, datetime]) -> list[tuple[Case, Telling]]:
+        """What has been let go, and what recipients who lost their key (by id: before when) have not answered."""
+        self.released = False
+        return [
+            (case, one)
+            for case in self._cases.values()
+            for one in case.tellings
+            if one.open
+            and (
+                one.released is not None
+                or (one.state in AGAIN and one.recipient in asked and one.at < asked[one.recipient])
+            )
+        ]
 
     def next_due(self, now: datetime) -> tuple[Case, Telling] | None:
         """Take the earliest telling whose due time has come and is still open, or None."""

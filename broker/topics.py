@@ -52,6 +52,11 @@ def state(family: str) -> str:
     return f"state.{family}"
 
 
+def copies(family: str) -> str:
+    """Whole statements that somebody has yet to answer; partition p of it belongs to partition p of `submit`."""
+    return f"copies.{family}"
+
+
 def inbox(organisation: str) -> str:
     """`police:01` -> `inbox.police-01` (a colon is illegal in topic names)."""
     return f"inbox.{organisation.replace(':', '-')}"
@@ -94,6 +99,12 @@ def topics(registry: Registry) -> tuple[Topic, ...]:
                 partitions=SUBMIT_PARTITIONS,
                 retention_days=None,
                 holds="cases and seen ids, sealed to the broker",
+            ),
+            Topic(
+                name=copies(family),
+                partitions=SUBMIT_PARTITIONS,
+                retention_days=None,
+                holds="what somebody has yet to answer, sealed to the broker; dropped when all have",
             ),
         )
     )

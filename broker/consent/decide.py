@@ -1,11 +1,11 @@
 """Decide whether one message may reach one recipient, and why: facts, policy and time in, a decision out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from broker.consent.facts import Facts
 from broker.consent.law import Basis, Policy
-from broker.consent.rules import RULES, Finding
+from broker.consent.rules import RELEASES, RULES, Finding
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.terms import Outcome
 
@@ -27,9 +27,16 @@ class Decision:
         return self.outcome in (Outcome.SHARE, Outcome.SHARE_WITH_WARNING)
 
 
+def _released(found: Finding, facts: Facts) -> Finding:
+    """A hold that the sender's role holder has let go is a warning."""
+    if found.outcome is Outcome.HOLD and facts.released in RELEASES.get(found.rule, ()):
+        return replace(found, outcome=Outcome.SHARE_WITH_WARNING)
+    return found
+
+
 def decide(facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Apply every rule; the gravest finding is the outcome. Without a complete basis at both ends nothing is shared."""
-    findings = tuple(found for rule in RULES if (found := rule(facts, policy, now)))
+    findings = tuple(_released(found, facts) for rule in RULES if (found := rule(facts, policy, now)))
     outcome = max((found.outcome for found in findings), key=SEVERITY.index, default=Outcome.SHARE)
     view = BY_TYPE[facts.type].views.get(facts.recipient_role)
     sender = recipient = None

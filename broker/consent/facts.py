@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from broker.registry import Channel, Establishment, Nation
-from broker.schemas.terms import AddressHandling, Kind, Role, RollStatus
+from broker.schemas.terms import AddressHandling, Kind, Release, Role, RollStatus
 
 
 class Handover(StrEnum):
@@ -49,6 +49,7 @@ class Facts:
     recipient_suspended: bool = False
     recipient_closed: bool = False
     doubts: tuple[Doubt, ...] = ()
+    released: Release | None = None
     establishment: Establishment | None = None
     roll_status: RollStatus | None = None
     school_also_named: bool = False

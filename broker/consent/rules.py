@@ -4,7 +4,7 @@ A rule returns a Finding when it bites, else None. A finding never quotes conten
 follow the domain notes (RD-, GW-, A6-, REG-, CLK-); ENC- rules state section 4.1 of the flow notes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from broker.consent.law import Policy
 from broker.registry import Channel, Establishment
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressing
-from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Outcome, Role, RollStatus, Scope
+from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Outcome, Release, Role, RollStatus, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,7 +307,7 @@ def sender_reveals_a_protected_place(facts: Facts, policy: Policy, now: datetime
         reason="The address is protected and the setting lies outside your force's area: your force's name alone "
         "would tell where the child is now. Nothing was sent.",
         cure="A person at your force decides: hand over to the setting's own force, or telephone the setting without "
-        "saying from where. Releasing it from here comes with role keys.",
+        "saying from where, or release it with encompass.hold-released.",
         field="sender",
         source="core-flows RD-2 [S39]; design 4",
         mark="P",
@@ -452,6 +452,16 @@ NOTHING_TO_SHOW = Finding(
     mark="P",
 )
 """Given after redaction, when an update or correction would show this recipient nothing."""
+
+RELEASES: Mapping[str, frozenset[Release]] = {
+    "RD-2-SENDER": frozenset({Release.RELEASE, Release.BREAK_GLASS}),
+    "RD-2-TEXT": frozenset({Release.RELEASE, Release.BREAK_GLASS}),
+    "ENC-ROLL": frozenset({Release.BREAK_GLASS}),
+    "ENC-RES": frozenset({Release.BREAK_GLASS}),
+    "ENC-RES-TO": frozenset({Release.BREAK_GLASS}),
+    "ENC-AREA": frozenset({Release.BREAK_GLASS}),
+}
+"""Which holds the sender's own role holder can let go, and how. No other rule, and no refusal, can be released."""
 
 RULES: tuple[Rule, ...] = (
     policy_is_current,

@@ -4,6 +4,7 @@ from broker.schemas import (
     authority_notified,
     feedback_submitted,
     force_handover,
+    hold_released,
     notification_corrected,
     notification_issued,
     notification_updated,
@@ -23,6 +24,7 @@ CATALOGUE: tuple[Flow, ...] = (
     feedback_submitted.FLOW,
     force_handover.FLOW,
     told_by_other_channel.FLOW,
+    hold_released.FLOW,
 )
 
 BY_TYPE = {flow.type: flow for flow in CATALOGUE}

@@ -73,6 +73,13 @@ class Outcome(StrEnum):
     REFUSE = "refuse"
 
 
+class Release(StrEnum):
+    """How the sender's human lets a held message go."""
+
+    RELEASE = "release"  # what the broker left to that human
+    BREAK_GLASS = "break-glass"  # against a rule that would hold it; reviewed afterwards
+
+
 class Scope(StrEnum):
     """What a rule bites on."""
 
