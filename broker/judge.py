@@ -200,7 +200,7 @@ def _facts(
         resident_in_sender_area=area == served if area and sender.kind is Kind.POLICE else None,
         recipient_serves_residence=_serves_residence(recipient, content),
         handover=ledger.handover(case),
-        case=ledger.state_of(case, content),
+        case=ledger.state_of(case, content, str(submission.id)),
     )
 
 

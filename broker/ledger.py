@@ -112,9 +112,9 @@ def handover(case: Case) -> Handover:
     return Handover.NONE if latest.state is TellingState.HELD else Handover.WAITING
 
 
-def state_of(case: Case, content: Message) -> CaseState:
-    """Whether this is the first message, or what it follows is still standing, or has been withdrawn."""
-    if root_of(case, content) in case.withdrawn:
+def state_of(case: Case, content: Message, message: str) -> CaseState:
+    """Whether this is the first message, or it or what it follows is still standing, or has been withdrawn."""
+    if (root_of(case, content) or message) in case.withdrawn:
         return CaseState.WITHDRAWN
     return CaseState.OPEN if case.tellings else CaseState.NEW
 

@@ -208,6 +208,13 @@ def documents() -> dict[str, tuple[Json, Json]]:
         "toldRole": "safeguarding lead",
         "toldByRole": "duty sergeant",
     }
+    let_go: Json = {
+        "answers": _EARLIER,
+        "organisation": ACLAND,
+        "how": "break-glass",
+        "because": "child-at-risk-now",
+        "at": "2026-11-20T07:40:00Z",
+    }
     withdrawn: Json = {
         "supersedes": _EARLIER,
         "reason": "wrong-setting",
@@ -288,5 +295,6 @@ def documents() -> dict[str, tuple[Json, Json]]:
             _document("force-handover", _LEAST, basis="LB-PP", to=[_force()]),
         ),
         (_document("told-by-other-channel", told), _document("told-by-other-channel", told)),
+        (_document("hold-released", let_go), _document("hold-released", let_go)),
     )
     return {whole["type"]: (whole, least) for whole, least in pairs}

@@ -124,6 +124,18 @@ def handover(to: str = HERTS, **changes: Any) -> Json:  # noqa: ANN401 - JSON
     )
 
 
+def released(about: Json, organisation: str, how: str = "release") -> Json:
+    """The sender's desk lets a held document go."""
+    content = {
+        "answers": about["id"],
+        "organisation": organisation,
+        "how": how,
+        "because": "confirmed-with-the-setting",
+        "at": "2026-11-19T22:40:00Z",
+    }
+    return document("hold-released", case=about["case"], content=content)
+
+
 def told(about: Json, organisation: str) -> Json:
     """The sender's desk has told somebody of a document by telephone."""
     return document(

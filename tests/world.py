@@ -10,7 +10,7 @@ from broker.agency import Agency, Opened, Submitted
 from broker.app import make_exchange
 from broker.data import organisations
 from broker.envelope import DELIVERY
-from broker.exchange import Carried, Exchange, Incoming
+from broker.exchange import Carried, Exchange, Incoming, copy_key
 from broker.home import Home
 from broker.registry import KeyUse, Registry
 from broker.sealing import seal, unseal
@@ -27,6 +27,7 @@ class World:
     home: Home
     now: datetime = NIGHT
     memory: Cabinet = field(default_factory=Cabinet)
+    copies: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def registry(self) -> Registry:
@@ -73,7 +74,19 @@ class World:
         """Carry one raw record and remember its effect."""
         carried = self.exchange.carry(record, self.memory, self.now)
         self.memory.remember(*carried.remember)
+        self.copies.update(carried.copies)
         return carried
+
+    def send_again(self, *organisations: str) -> list[Carried]:
+        """What the loop does once a hold has been released, or these organisations have asked: decide anew."""
+        asked = dict.fromkeys(organisations, self.now)
+        done: list[Carried] = []
+        for case, telling in self.memory.to_send_again(asked):
+            text = self.copies[copy_key(case, telling.message)]
+            assert text is not None
+            done.append(self.exchange.again(case, telling, text, self.now))
+            self.memory.remember(*done[-1].remember)
+        return done
 
     def opened(self, carried: Carried, organisation: str) -> list[Opened]:
         """What that organisation opens of what was carried."""

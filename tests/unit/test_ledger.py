@@ -321,7 +321,7 @@ def test_where_a_hand_over_stands(tellings: list[str], stands: Handover) -> None
     ids=["new", "open", "followed", "withdrawn", "another message", "another thread"],
 )
 def test_where_a_case_stands(of: Case, document: Json, state: CaseState) -> None:
-    assert state_of(of, content(document)) is state
+    assert state_of(of, content(document), document["id"]) is state
 
 
 ERASED = personas.receipt(FIRST, state="erased")
