@@ -17,7 +17,7 @@ dropped. Anything else that is raised is a fault of ours: the loop does not comm
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -96,7 +96,7 @@ class Carried:
     outgoing: tuple[Outgoing, ...]
     remember: tuple[Case | Seen, ...]
     line: Line
-    copies: tuple[tuple[str, str | None], ...] = ()
+    copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
     """By key, the statements to keep until every recipient has answered; None: it is no longer needed."""
 
 

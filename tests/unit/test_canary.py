@@ -125,6 +125,8 @@ def outside(carried: Carried) -> list[object]:
         seen += [out.topic, out.key, out.value, *(part for header in out.headers for part in header)]
     for key, value in cabinet.remember(*carried.remember):
         seen += [key, seal.seal(key, value or "")]
+    for key, value in carried.copies:
+        seen += [key, seal.seal(key, value or "")]
     return seen
 
 
