@@ -129,6 +129,8 @@ def _worker(registry: Registry) -> Iterator[Acl]:
         _topic(name, "submit.", Operation.READ, "takes what is submitted", prefixed=True),
         _topic(name, "state.", Operation.READ, "restores what it knew", prefixed=True),
         _topic(name, "state.", Operation.WRITE, "remembers in the same transaction", prefixed=True),
+        _topic(name, "copies.", Operation.READ, "decides anew what has not been answered", prefixed=True),
+        _topic(name, "copies.", Operation.WRITE, "keeps what has not been answered", prefixed=True),
         _topic(name, "inbox.", Operation.WRITE, "delivers to direct organisations", prefixed=True),
         _topic(name, "mailbox.", Operation.WRITE, "delivers to those who read a mailbox", prefixed=True),
         _topic(name, topics.HELD, Operation.WRITE, "keeps what waits for a human"),

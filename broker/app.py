@@ -12,9 +12,11 @@ from broker.clock import Clock
 from broker.connection import Connection
 from broker.consent.law import POLICY
 from broker.exchange import Exchange
-from broker.home import Home
+from broker.follower import Follower
+from broker.home import Home, broker_of
 from broker.loop import GROUP, Loop
 from broker.post import admin, missing_topics
+from broker.registry import Registry
 from broker.routers import encompass
 from broker.state import StateSeal
 
@@ -28,11 +30,11 @@ class Ending:
     because: str = ""
 
 
-def make_exchange(home: Home, clock: Clock) -> Exchange:
-    """The procedure with the broker's keys and the registry of this home. Raises HomeError."""
-    broker = home.broker()
+def make_exchange(home: Home, registry: Registry, clock: Clock) -> Exchange:
+    """The procedure with the broker's keys in this home. Raises HomeError."""
+    broker = broker_of(registry)
     return Exchange(
-        registry=home.registry(),
+        registry=registry,
         policy=POLICY,
         keys=home.keys(broker.id),
         signer=home.signer(broker, clock()),
@@ -56,12 +58,6 @@ async def run(
     home: Home, connection: Connection, clock: Clock, *, group: str = GROUP, ready: Callable[[], None] = lambda: None
 ) -> Ending:
     """Run the worker until it is told to stop or cannot go on. Raises HomeError or Unreachable."""
-    exchange = make_exchange(home, clock)
-    async with admin(connection) as client:
-        missing = await missing_topics(client, exchange.registry)
-    if missing:
-        names = ", ".join(topic.name for topic in missing)
-        return Ending(because=f"these topics do not exist: {names}; run `broker topics --create`")
     ending = Ending()
     broker = kafka_broker(connection)
     app = FastStream(broker, logger=None)
@@ -69,6 +65,36 @@ async def run(
     def stop(because: str) -> None:
         ending.because = because
         app.exit()
+
+    def changed(registry: Registry) -> None:
+        exchange.take(registry, home.signer(broker_of(registry), clock()))
+
+    follower = Follower(connection, home.trust(), changed=changed, stop=stop)
+    registry = await follower.start()
+    try:
+        exchange = make_exchange(home, registry, clock)
+        async with admin(connection) as client:
+            missing = await missing_topics(client, registry)
+        if missing:
+            names = ", ".join(topic.name for topic in missing)
+            return Ending(because=f"these topics do not exist: {names}; run `broker topics --create`")
+        await _run(app, broker, exchange, connection, home, clock, group, ready, stop)
+    finally:
+        await follower.close()
+    return ending
+
+
+async def _run(
+    app: FastStream,
+    broker: KafkaBroker,
+    exchange: Exchange,
+    connection: Connection,
+    home: Home,
+    clock: Clock,
+    group: str,
+    ready: Callable[[], None],
+    stop: Callable[[str], None],
+) -> None:
 
     loop = Loop(
         family=encompass.FAMILY,
@@ -84,4 +110,3 @@ async def run(
     app.after_shutdown(loop.close)
     log.info("worker.starting", policy=exchange.policy.version, registry=exchange.registry.version)
     await app.run()
-    return ending

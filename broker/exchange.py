@@ -109,6 +109,11 @@ class Exchange:
         self._keys = keys
         self._signer = signer
 
+    def take(self, registry: Registry, signer: Signer) -> None:
+        """Go on with another registry, and the key with which the broker signs from now on."""
+        self.registry = registry
+        self._signer = signer
+
     def carry(self, record: Incoming, memory: Memory, now: datetime) -> Carried:
         """Steps 1 to 10 for one record."""
         statement: Statement | None = None

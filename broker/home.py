@@ -168,11 +168,12 @@ class Home:
 
     def signer(self, organisation: Organisation, now: datetime) -> Signer:
         """Its current signing key. Raises HomeError."""
-        public = organisation.key(KeyUse.SIGN, now)
-        private = self.keys(organisation.id).private(public.kid) if public else None
-        if public is None or private is None:
-            raise HomeError(f"{organisation.id} has no valid signing key here: register a current one")
-        return Signer(organisation.id, public, private)
+        keys = self.keys(organisation.id)
+        valid = [key for key in organisation.keys if key.use is KeyUse.SIGN and key.valid(now)]
+        for public in sorted(valid, key=lambda key: key.not_before, reverse=True):
+            if private := keys.private(public.kid):  # a newer one may be registered before it is on this host
+                return Signer(organisation.id, public, private)
+        raise HomeError(f"{organisation.id} has no valid signing key here: register a current one")
 
     def people(self, organisation: Organisation, now: datetime) -> dict[PersonRole, Signer]:
         """The role keys that are valid and here; the newest of each role."""
@@ -193,10 +194,7 @@ class Home:
 
     def broker(self) -> Organisation:
         """The broker's own entry in the registry. Raises HomeError."""
-        found = next(self.registry().of_kind(Kind.BROKER), None)
-        if found is None:
-            raise HomeError("the registry names no broker")
-        return found
+        return broker_of(self.registry())
 
     def state_key(self) -> bytes:
         """The key of the broker's changelogs. Raises HomeError."""
@@ -242,6 +240,14 @@ class Home:
         """Make a role key, under a fresh made-up code."""
         key = self.new_key(organisation, KeyUse.SIGN, now, life)
         return Person(id=f"person-{secrets.token_hex(6)}", role=role, key=key)
+
+
+def broker_of(registry: Registry) -> Organisation:
+    """The broker's own entry. Raises HomeError."""
+    found = next(registry.of_kind(Kind.BROKER), None)
+    if found is None:
+        raise HomeError("the registry names no broker: the registry desk registers it, then runs `broker org sync`")
+    return found
 
 
 def new_key(use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> tuple[PublicKey, OKPKey]:

@@ -30,6 +30,7 @@ ALLOWED = frozenset(
         "group",
         "policy",
         "registry",
+        "reason",
         "seconds",
         "cases",
     }

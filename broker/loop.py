@@ -11,7 +11,7 @@ cannot be mended here ends the process, so that a partition is never silently de
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Protocol
 
@@ -24,13 +24,15 @@ from broker import topics
 from broker.clock import Clock
 from broker.connection import Connection
 from broker.errors import Reason, Refused
-from broker.exchange import Carried, Exchange, Incoming, Outgoing
-from broker.state import Cabinet, StateSeal
+from broker.exchange import Carried, Exchange, Incoming, copy_key
+from broker.state import Cabinet, Case, StateSeal, Telling
 
 GROUP = "broker"
 TRANSACTION_BUDGET = 0.1
 """Seconds of computing in one transaction: longer ones hold back every reader of the partitions they touch."""
 TRANSACTION_TIMEOUT_MS = 10_000
+AT_ONCE = 50
+"""Messages decided anew in one transaction."""
 TICK = 0.25
 """Seconds between looks at what has fallen due."""
 REOPEN_TRIES = 5
@@ -72,6 +74,7 @@ class Owner:
         self.next = 0
         self.synced = False
         self.failed = 0
+        self.registry = ""  # the version at which it was last looked who asks to be sent things again
 
     async def close(self) -> None:
         """Stop the producer, ending its transaction."""
@@ -97,6 +100,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.topic = topics.submit(family)
         self.group = group
         self._changelog = topics.state(family)
+        self._kept = topics.copies(family)
         self._connection = connection
         self._exchange = exchange
         self._clock = clock
@@ -163,6 +167,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
             await producer.stop()
             raise
         owner.synced = False
+        owner.registry = ""
         owner.producer = producer
 
     async def _restore(self, partition: int) -> Cabinet:
@@ -255,7 +260,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
                 break
             await asyncio.sleep(0)  # the group's heartbeat lives on this event loop too
         offset = waiting[len(carried) - 1].offset + 1
-        await self._write(owner, [out for one in carried for out in one.outgoing], entries, offset)
+        await self._write(owner, carried, entries, offset)
         owner.next = offset
         spent = round((time.monotonic() - began) * 1000, 1)
         for one in carried:
@@ -291,23 +296,25 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _write(
         self,
         owner: Owner,
-        outgoing: Sequence[Outgoing],
+        carried: Sequence[Carried],
         entries: Sequence[tuple[str, str | None]],
         offset: int | None,
     ) -> None:
         producer = owner.producer
         if producer is None:
             raise RuntimeError("no producer")
+        own = [(self._changelog, key, value) for key, value in entries]
+        own += [(self._kept, key, value) for one in carried for key, value in one.copies]
         async with producer.transaction():
             sent: list[asyncio.Future[object]] = []
             try:
-                for out in outgoing:
+                for out in (out for one in carried for out in one.outgoing):
                     headers = list(out.headers)
                     send = producer.send(out.topic, out.value, key=out.key, partition=out.partition, headers=headers)
                     sent.append(await send)
-                for key, value in entries:
+                for topic, key, value in own:
                     sealed = None if value is None else self._seal.seal(key, value)
-                    send = producer.send(self._changelog, sealed, key=key.encode(), partition=owner.tp.partition)
+                    send = producer.send(topic, sealed, key=key.encode(), partition=owner.tp.partition)
                     sent.append(await send)
             finally:  # once one has failed, `send` only says "not in transaction": the cause is in what was sent before
                 await asyncio.gather(*sent)
@@ -323,6 +330,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
             for owner in list(self._owners.values()):
                 try:
                     await self._fire(owner)
+                    await self._again(owner)
                 except Exception as fault:  # noqa: BLE001 - a clock that stops silently is a child forgotten
                     self._fatal("cannot fire what is due", fault)
                     return
@@ -342,12 +350,59 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
             if not entries:
                 return
             try:
-                await self._write(owner, [out for one in carried for out in one.outgoing], entries, None)
+                await self._write(owner, carried, entries, None)
             except (KafkaError, OSError, TimeoutError) as fault:
                 await self._reopen(owner, fault)
                 return
             for one in carried:
                 log.info("message.overdue", **asdict(one.line), partition=owner.tp.partition)
+
+    async def _again(self, owner: Owner) -> None:
+        """Decide anew what has been let go, and what recipients with a new key have not answered."""
+        registry = self._exchange.registry
+        if not owner.cabinet.released and owner.registry == registry.version:
+            return
+        async with owner.lock:
+            if owner.producer is None:
+                return
+            owner.registry = registry.version
+            wanted = owner.cabinet.to_send_again(registry.resend)
+            kept = await self._read_kept(owner.tp.partition) if wanted else {}
+            for begin in range(0, len(wanted), AT_ONCE):
+                carried: list[Carried] = []
+                entries: list[tuple[str, str | None]] = []
+                for case, telling in wanted[begin : begin + AT_ONCE]:
+                    if one := self._decide_anew(owner, case, telling, kept):
+                        entries += owner.cabinet.remember(*one.remember)
+                        carried.append(one)
+                try:
+                    await self._write(owner, carried, entries, None)
+                except (KafkaError, OSError, TimeoutError) as fault:
+                    await self._reopen(owner, fault)
+                    return
+                for one in carried:
+                    log.info("message.again", **asdict(one.line), partition=owner.tp.partition)
+
+    def _decide_anew(self, owner: Owner, case: Case, telling: Telling, kept: Mapping[str, bytes]) -> Carried | None:
+        """None if it cannot be: it stays open, its clock runs, and its sender will be told that it is overdue."""
+        key = copy_key(case, telling.message)
+        now_case = owner.cabinet.case(case.owner, case.id)
+        if now_case is None or telling not in now_case.tellings:
+            return None
+        try:
+            return self._exchange.again(now_case, telling, self._seal.unseal(key, kept[key]), self._clock())
+        except Exception as fault:  # noqa: BLE001 - one that cannot be decided must not stop the others
+            log.error("again.failed", fault=type(fault).__name__, where=_where(fault), message=telling.message)  # noqa: TRY400
+            return None
+
+    async def _read_kept(self, partition: int) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        async for key, value in read_whole(self._connection, TopicPartition(self._kept, partition)):
+            if value is None:
+                found.pop(key.decode(), None)
+            else:
+                found[key.decode()] = value
+        return found
 
     # Ending --------------------------------------------------------------------------------------------------------
 

@@ -244,6 +244,13 @@ class Registry:
         found = (Organisation.model_validate_json(entry) for entry in marked)
         return tuple(one for one in found if one.channel is Channel.DIRECT and one.kind is not Kind.BROKER)
 
+    @cached_property
+    def resend(self) -> Mapping[str, datetime]:
+        """Who has asked to be sent again what it has not answered, and before when that was sent."""
+        marked = (entry for entry in self._entries.values() if _RESEND in entry)
+        found = (Organisation.model_validate_json(entry) for entry in marked)
+        return {one.id: one.resend_before for one in found if one.resend_before is not None}
+
     def signed_by(self, issuer: Organisation, kid: str, message_type: str, at: datetime) -> SignedBy | None:
         """Whose key `kid` is, if it may sign this type for that organisation. Says nothing of the key's own validity.
 
@@ -267,6 +274,7 @@ class Registry:
 
 
 _DIRECT = b'"channel":"direct"'
+_RESEND = b'"resendBefore"'
 
 
 def _text(organisation: Organisation) -> bytes:

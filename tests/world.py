@@ -37,7 +37,7 @@ class World:
     @property
     def exchange(self) -> Exchange:
         """The procedure with the broker's keys."""
-        return make_exchange(self.home, lambda: self.now)
+        return make_exchange(self.home, self.registry, lambda: self.now)
 
     def agency(self, organisation: str) -> Agency:
         """An organisation's own side, with its own keys only."""

@@ -19,7 +19,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from rich.console import Console
 
-from broker import acl, authorizer, post, topics
+from broker import acl, authorizer, desk, post, topics
 from broker.clock import step as step_clock
 from broker.clock import unsafe_stepped_clock
 from broker.connection import AUTHORITY, CERTIFICATE, KEY, Connection
@@ -146,23 +146,22 @@ def _prepare(root: Path, kafka: RunningKafka, script: Night, console: Console, *
     """Register the organisations, make everybody's keys and certificates, create the topics."""
     step_clock(root / "clock", script.starts)
     now = unsafe_stepped_clock(root / "clock")()
-    maker = Home(root / "maker")
-    maker.found(now)
-    maker.enrol(organisations(), now)
-    registry = maker.registry()
+    desks = Home(root / "operator")
+    desks.found(now)
+    desks.enrol(organisations(), now)
+    registry = desks.registry()
     members = tuple(registry)
     operator = kafka.connection(acl.OPERATOR, root / "operator" / "tls")
     place = Place(root=root, operator=operator, registry=registry, outlives=keep)
     for member in members:
         home = place.home(member.id)
-        maker.copy_registry(home)
+        desks.copy_registry(home)
         (home.path / "keys").mkdir()
-        shutil.move(str(maker.path / "keys" / folder(member.id)), home.path / "keys" / folder(member.id))
+        shutil.move(str(desks.path / "keys" / folder(member.id)), home.path / "keys" / folder(member.id))
         if member.channel is not Channel.NOT_CONNECTED:
             kafka.connection(principal(member), home.path / "tls")
-    maker.copy_registry(Home(root / "operator"))
-    shutil.rmtree(maker.path)
     made = asyncio.run(post.create_topics(operator, registry))
+    asyncio.run(desk.sync(operator, desks))
     given = asyncio.run(authorizer.apply(operator, registry)).missing if kafka.authority else ()
     connected = sum(1 for one in members if one.channel is not Channel.NOT_CONNECTED) - 1
     console.print(
@@ -321,7 +320,7 @@ async def _count(place: Place) -> dict[str, int]:
         parts = [
             TopicPartition(topic.name, number)
             for topic in topics.topics(place.registry)
-            if not topic.name.startswith(("submit.", "state."))
+            if not topic.name.startswith(("submit.", "state.", "copies.", topics.REGISTRY))
             for number in range(topic.partitions)
         ]
         consumer.assign(parts)

@@ -21,7 +21,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
 
-from broker import authorizer, post, topics
+from broker import authorizer, desk, post, topics
 from broker.agency import Submitted
 from broker.clock import system_clock
 from broker.connection import Connection
@@ -46,6 +46,7 @@ def main() -> None:
         world = World(make_home(Path(folder), now), now=now)
         operator = kafka.connection("operator", Path(folder) / "operator")
         asyncio.run(post.create_topics(operator, world.registry))
+        asyncio.run(desk.sync(operator, world.home))
         if kafka.authority is not None:
             asyncio.run(authorizer.apply(operator, world.registry))
         kafka.connection("worker", Path(folder) / "tls")

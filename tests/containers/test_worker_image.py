@@ -7,7 +7,7 @@ from pathlib import Path
 
 from testcontainers.core.container import DockerContainer
 
-from broker import authorizer, post
+from broker import authorizer, desk, post
 from broker.acl import principal
 from broker.clock import system_clock
 from broker.connection import Connection
@@ -27,6 +27,7 @@ def test_a_worker_from_the_image_delivers_what_a_police_force_signed(tmp_path: P
         assert not kafka.pids, "this is a local process: no container engine was found"
         operator = kafka.connection("operator", tmp_path / "operator")
         asyncio.run(post.create_topics(operator, world.registry))
+        asyncio.run(desk.sync(operator, world.home))
         asyncio.run(authorizer.apply(operator, world.registry))
         kafka.connection("worker", home / "tls")
         worker = (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from broker import post
+from broker import desk, post
 from broker.home import Home
 from tests.integration.rig import Lane, Service, empty
 from tests.principals import Principals
@@ -46,6 +46,7 @@ async def service(
     world = World(Home(keyed_home))
     await empty(kafka.operator, world.registry)
     await post.create_topics(kafka.operator, world.registry)
+    await desk.sync(kafka.operator, world.home)
     made = Service(kafka, world, tmp_path_factory.mktemp("service"))
     made.turn_clock()
     return made

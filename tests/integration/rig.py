@@ -234,7 +234,8 @@ class Lane:
         """Create its topics, and those of the registry that are not there."""
         await post.create_topics(self.operator, self.world.registry)
         async with admin(self.operator) as client:
-            made = [NewTopic(name, topics.SUBMIT_PARTITIONS, 1) for name in (self.topic, topics.state(self.family))]
+            names = (self.topic, topics.state(self.family), topics.copies(self.family))
+            made = [NewTopic(name, topics.SUBMIT_PARTITIONS, 1) for name in names]
             await client.create_topics(made)
 
     def write(self, partition: int | None = None, **changes: Any) -> Submitted:  # noqa: ANN401 - JSON

@@ -130,7 +130,7 @@ def test_every_family_has_exactly_one_subscriber(world: World) -> None:
         loop = Loop(
             family=module.FAMILY,
             connection=Connection("127.0.0.1:9"),
-            exchange=make_exchange(world.home, lambda: NIGHT),
+            exchange=make_exchange(world.home, world.registry, lambda: NIGHT),
             clock=lambda: NIGHT,
             seal=StateSeal(bytes(32)),
             stop=print,
