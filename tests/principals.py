@@ -39,7 +39,8 @@ class Principals:
         if not place.exists():
             place.mkdir()
             for entry in shared.path.iterdir():
-                (place / entry.name).symlink_to(entry)
+                if entry.name != "tls":
+                    (place / entry.name).symlink_to(entry)
             if (tls := self.connection(name).tls) is not None:
                 (place / "tls").symlink_to(tls)
         return Home(place)
