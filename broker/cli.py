@@ -251,28 +251,26 @@ async def _inbox(
     registry = home.registry()
     member = _member(registry, organisation)
     agency = Agency(organisation=organisation, registry=registry, keys=home.keys(organisation))
+    if not member.connected:
+        fail(f"{organisation} is not connected: it is told by telephone", 2)
     console, failures = show.console(), 0
     seen: set[str] = set()
-    try:
-        opened_reader = post.reader(connection, member)
-        async with opened_reader as box:
-            while follow or not await box.at_end():
-                for sealed in await box.poll():
-                    try:
-                        opened = agency.open_delivery(sealed, clock())
-                    except Refused as refused:
-                        failures += 1
-                        typer.secho(f"An item cannot be trusted: {refused.reason}", fg="red", err=True)
-                        continue
-                    if opened.id in seen:
-                        continue
-                    seen.add(opened.id)
-                    if as_json:
-                        print(json.dumps(asdict(opened), ensure_ascii=False), flush=True)  # noqa: T201
-                    else:
-                        console.print(show.any_item(asdict(opened), registry))
-    except ValueError:
-        fail(f"{organisation} is not connected: it is told by telephone", 2)
+    async with post.reader(connection, member) as box:
+        while follow or not await box.at_end():
+            for sealed in await box.poll():
+                try:
+                    opened = agency.open_delivery(sealed, clock())
+                except Refused as refused:
+                    failures += 1
+                    typer.secho(f"An item cannot be trusted: {refused.reason}", fg="red", err=True)
+                    continue
+                if opened.id in seen:
+                    continue
+                seen.add(opened.id)
+                if as_json:
+                    print(json.dumps(asdict(opened), ensure_ascii=False), flush=True)  # noqa: T201
+                else:
+                    console.print(show.any_item(asdict(opened), registry))
     if not seen and not failures and not as_json:
         console.print("Nothing here. (An inbox that cannot be opened says so instead.)")
     return failures

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
@@ -272,7 +273,10 @@ def new_key(use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> tuple[Pub
 def _read_private(file: Path) -> OKPKey:
     if stat.S_IMODE(file.stat().st_mode) & 0o077 and os.name == "posix":
         raise HomeError(f"{file} can be read by others: run `chmod 600 {file}`")
-    return OKPKey.import_key(json.loads(file.read_text()))
+    try:
+        return OKPKey.import_key(json.loads(file.read_text()))
+    except (ValueError, JoseError) as error:
+        raise HomeError(f"{file} is not a private key: put it back from your copy, or register a new one") from error
 
 
 def _write_private(file: Path, data: bytes) -> None:
