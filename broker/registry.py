@@ -5,15 +5,16 @@ key belongs to a made-up code. The registry is an immutable value, made from sig
 `version` is stored with every decision.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from broker.schemas.identifiers import PoliceForceArea, Telephone
 from broker.schemas.message import Block, Line, OrganisationId, kind_of
@@ -54,6 +55,23 @@ class KeyUse(StrEnum):
     SEAL = "seal"
 
 
+CURVES = {"Ed25519": "Ed25519", "ECDH-ES+A256KW": "X25519"}
+"""The curve of a key of each algorithm."""
+_P = 2**255 - 19
+_D = -121665 * pow(121666, -1, _P) % _P
+_POINT = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+"""Base64url of 32 bytes, in the one spelling that ends without stray bits."""
+
+
+def _of_small_order(curve: str, point: bytes) -> bool:
+    """Whether eight times the point is nothing: then anybody can forge its signatures, or open what is sealed to it."""
+    n = (int.from_bytes(point, "little") & (1 << 255) - 1) % _P
+    square = n * n % _P
+    if curve == "Ed25519":  # n is y: orders 4; 1 and 2; 8
+        return n * (square - 1) * (_D * square * square + 2 * square - 1) % _P == 0
+    return n * (square - 1) * ((square - 1) ** 2 - 4 * n * (square + 486662 * n + 1)) % _P == 0  # n is u
+
+
 class PublicKey(Block):
     """One public key (JWK, RFC 8037). The algorithm is a property of the record, never a constant of the reader.
 
@@ -68,6 +86,20 @@ class PublicKey(Block):
     not_before: AwareDatetime
     not_after: AwareDatetime
     revoked_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_algorithm(self) -> Self:
+        """A key that could not be used as it says is refused when it is registered, not when a message needs it."""
+        curve = CURVES[self.alg]
+        if (self.use is KeyUse.SIGN) is not (curve == "Ed25519"):
+            raise ValueError("is not for that use: Ed25519 signs, X25519 seals")
+        if "d" in self.jwk:
+            raise ValueError("holds the private key: destroy it, and register the public half of another")
+        if (self.jwk.get("kty"), self.jwk.get("crv")) != ("OKP", curve) or not _POINT.fullmatch(self.jwk.get("x", "")):
+            raise ValueError(f"is not a public key on {curve}")
+        if _of_small_order(curve, base64.urlsafe_b64decode(self.jwk["x"] + "=")):
+            raise ValueError("is a point of small order, which protects nothing")
+        return self
 
     def valid(self, at: datetime) -> bool:
         """Whether it may be used at that time."""
