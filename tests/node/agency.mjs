@@ -34,6 +34,7 @@ const unb64 = (text) => {
   return data;
 };
 
+// Of two equal keys JSON.parse takes the last without a word: where your language has a stricter parser, take that.
 const json = (data) => {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data));
