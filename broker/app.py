@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from aiokafka.errors import KafkaError
 from faststream import FastStream
 from faststream.kafka import KafkaBroker
 from faststream.security import BaseSecurity
@@ -16,6 +17,7 @@ from broker.follower import Follower
 from broker.home import Home, broker_of
 from broker.loop import GROUP, Loop
 from broker.post import admin, missing_topics
+from broker.refusal import in_words, lacking
 from broker.registry import Registry
 from broker.routers import encompass
 from broker.state import StateSeal
@@ -77,7 +79,10 @@ async def run(
             missing = await missing_topics(client, registry)
         if missing:
             names = ", ".join(topic.name for topic in missing)
-            return Ending(because=f"these topics do not exist: {names}; run `broker topics --create`")
+            return Ending(
+                because=f"these topics do not exist, or this principal may not see them: {names}; "
+                "run `broker topics --create`, then `broker acl apply`"
+            )
         await _run(app, broker, exchange, connection, home, clock, group, ready, stop)
     finally:
         await follower.close()
@@ -109,4 +114,10 @@ async def _run(
     app.after_startup(ready)
     app.after_shutdown(loop.close)
     log.info("worker.starting", policy=exchange.policy.version, registry=exchange.registry.version)
-    await app.run()
+    try:
+        await app.run()
+    except KafkaError as fault:
+        right = lacking(fault)
+        if right is None:
+            raise
+        stop(f"cannot read: {in_words(right)}")

@@ -6,6 +6,7 @@ outcome in time, 6 an item that cannot be opened or verified.
 
 import asyncio
 import json
+import logging
 import sys
 import time
 import traceback
@@ -410,6 +411,7 @@ def status(
 
 def main() -> None:
     """Entry point. A fault of ours is named by its kind and place: its text could quote a message."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what a library says could quote; we say what matters
     try:
         app()
     except Exception as fault:  # noqa: BLE001 - the last resort

@@ -13,7 +13,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from broker import topics
-from broker.connection import Connection, Unreachable
+from broker.connection import Connection, NotPermitted, Unreachable
+from broker.refusal import check_seen
 from broker.register import EventRefused, Register
 from broker.registry import PublicKey, Registry
 
@@ -56,11 +57,15 @@ class Follower:
         )
         try:
             await consumer.start()
+            await check_seen(consumer, TP.topic)
             consumer.assign([TP])
             end = (await consumer.end_offsets([TP]))[TP]
             await consumer.seek_to_beginning(TP)
             while await consumer.position(TP) < end:
                 await self._poll(consumer)
+        except NotPermitted:
+            await consumer.stop()
+            raise
         except (KafkaError, OSError) as error:
             await consumer.stop()
             raise Unreachable(
@@ -105,6 +110,7 @@ async def read_events(connection: Connection) -> list[str]:
     found: list[str] = []
     try:
         await consumer.start()
+        await check_seen(consumer, TP.topic)
         consumer.assign([TP])
         end = (await consumer.end_offsets([TP]))[TP]
         await consumer.seek_to_beginning(TP)

@@ -25,6 +25,7 @@ from broker.clock import Clock
 from broker.connection import Connection
 from broker.errors import Reason, Refused
 from broker.exchange import Carried, Exchange, Incoming, copy_key
+from broker.refusal import in_words, lacking
 from broker.state import Cabinet, Case, StateSeal, Telling
 
 GROUP = "broker"
@@ -178,7 +179,12 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         return cabinet
 
     async def _reopen(self, owner: Owner, fault: Exception) -> None:
-        """After a failed transaction: a new epoch, what was really committed, and a seek at once, with back-off."""
+        """After a failed transaction: a new epoch, what was really committed, and a seek at once, with back-off.
+
+        Not if a right is missing: nobody gives it by our trying again.
+        """
+        if lacking(fault):
+            raise fault
         log.warning("transaction.failed", fault=type(fault).__name__, partition=owner.tp.partition)
         owner.failed += 1
         if owner.failed > FAILURES_IN_A_ROW:
@@ -197,7 +203,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
                 consumer.seek(owner.tp, owner.next)
             except (KafkaError, OSError, TimeoutError) as again:
                 log.warning("reopen.failed", fault=type(again).__name__, partition=owner.tp.partition)
-                if attempt + 1 == REOPEN_TRIES:
+                if attempt + 1 == REOPEN_TRIES or lacking(again):
                     raise
                 await asyncio.sleep(wait)
                 wait *= 2
@@ -423,8 +429,10 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._over:
             return
         self._over = True
-        log.error("worker.fatal", fault=type(fault).__name__, where=_where(fault), next="restart the worker")
-        self._stop(what)
+        right = lacking(fault)
+        cure = "broker acl plan" if right else "restart the worker"
+        log.error("worker.fatal", fault=type(fault).__name__, where=_where(fault), next=cure)
+        self._stop(f"{what}: {in_words(right)}" if right else what)
 
 
 def _where(fault: Exception) -> str:

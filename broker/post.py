@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, TopicAlreadyExistsError, for_code
 
 from broker import topics
 from broker.agency import Submitted
-from broker.connection import Connection, Unreachable
+from broker.connection import Connection, NotPermitted, Unreachable
+from broker.refusal import check_seen, in_words, lacking
 from broker.registry import Organisation, Registry
 
 MAX_REQUEST = 1024 * 1024
@@ -85,12 +86,20 @@ async def publish(connection: Connection, submitted: Sequence[Submitted]) -> Non
         await producer.start()
         sent = [await producer.send(one.topic, one.value, key=one.key, headers=list(one.headers)) for one in submitted]
         await asyncio.gather(*sent)
+    except ClusterAuthorizationFailedError as error:  # so it says to whoever may write to no topic at all
+        raise NotPermitted(in_words(f"topic {', '.join(sorted({one.topic for one in submitted}))}")) from error
     except (KafkaError, OSError) as error:
-        raise Unreachable(
-            f"Kafka at {connection.bootstrap} did not take the messages ({type(error).__name__})"
+        raise _said(
+            error, f"Kafka at {connection.bootstrap} did not take the messages ({type(error).__name__})"
         ) from error
     finally:
         await producer.stop()
+
+
+def _said(fault: BaseException, otherwise: str) -> Unreachable:
+    """Name the right that is missing, if that is what it is."""
+    right = lacking(fault)
+    return Unreachable(otherwise) if right is None else NotPermitted(in_words(right))
 
 
 class Reader:
@@ -110,10 +119,14 @@ class Reader:
         """The next sealed values, oldest first; empty if none came in time.
 
         A mailbox is shared: records for others are skipped by their audience header, and could not be opened anyway.
-        Headers are unsigned: drop repeats by the id inside the signed cover, after opening.
+        Headers are unsigned: drop repeats by the id inside the signed cover, after opening. Raises Unreachable.
         """
         found: list[bytes] = []
-        for records in (await self._consumer.getmany(self._tp, timeout_ms=timeout_ms)).values():
+        try:
+            polled = await self._consumer.getmany(self._tp, timeout_ms=timeout_ms)
+        except KafkaError as error:
+            raise _said(error, f"reading {self._tp.topic} ended ({type(error).__name__}): try again") from error
+        for records in polled.values():
             for record in records:
                 if dict(record.headers).get("ce_audience") == self._audience:
                     found.append(record.value or b"")  # noqa: PERF401 - a comprehension would hide the condition
@@ -140,11 +153,15 @@ async def reader(
         await consumer.stop()
         raise Unreachable(f"no Kafka answers at {connection.bootstrap}: set KAFKA_BOOTSTRAP_SERVERS") from error
     try:
-        consumer.assign([tp])
-        end = (await consumer.end_offsets([tp]))[tp]
-        begin = end if new_only else (await consumer.beginning_offsets([tp]))[tp]
-        await consumer.position(tp)  # let the client's own reset end first, or it would undo the seek
-        consumer.seek(tp, begin)
+        try:
+            await check_seen(consumer, topic)
+            consumer.assign([tp])
+            end = (await consumer.end_offsets([tp]))[tp]
+            begin = end if new_only else (await consumer.beginning_offsets([tp]))[tp]
+            await consumer.position(tp)  # let the client's own reset end first, or it would undo the seek
+            consumer.seek(tp, begin)
+        except KafkaError as error:
+            raise _said(error, f"{topic} cannot be read ({type(error).__name__}): try again") from error
         yield Reader(consumer, tp, organisation, end)
     finally:
         await consumer.stop()

@@ -207,6 +207,17 @@ def test_a_cluster_id_never_looks_like_an_option_of_the_storage_tool(monkeypatch
     assert settings.new_id() == "AQEBAQEBAQEBAQEBAQEBAQ"
 
 
+def test_a_secured_kafka_has_no_plain_listener(tmp_path: Path) -> None:
+    for count in (1, 3):
+        cluster = settings.lay_out(tmp_path / str(count), count, {}, tls=True)
+        for node in cluster.nodes:
+            written = dict(line.split("=", 1) for line in node.settings.read_text().splitlines())
+            assert written["listener.security.protocol.map"] == "LOCAL:SSL,CONTROLLER:SSL"
+            assert written["ssl.client.auth"] == "required"
+            assert written["allow.everyone.if.no.acl.found"] == "false"
+            assert written["super.users"] == "User:kafka-node;User:operator"
+
+
 # --- who ends when ----------------------------------------------------------------------------------------
 
 
