@@ -16,9 +16,8 @@ from broker.schemas.catalogue import CATALOGUE
 from broker.schemas.terms import Kind
 
 OPERATOR, NODE = "operator", "kafka-node"
-WORKER, MAILBOX_READER = "worker", "mailbox-reader"
-SERVICES = (WORKER, MAILBOX_READER)
-MAILBOX_CLAIMS = "mailbox-claims"
+WORKER, MAILBOX_READER, MAILBOX_SENDER = "worker", "mailbox-reader", "mailbox-sender"
+SERVICES = (WORKER, MAILBOX_READER, MAILBOX_SENDER)
 
 
 class Resource(IntEnum):
@@ -92,7 +91,7 @@ def principal(organisation: str) -> str:
 def rules(registry: Registry) -> frozenset[Acl]:
     """Every right there is to be."""
     found = [rule for one in registry.direct for rule in _organisation(one)]
-    return frozenset([*found, *_worker(registry), *_mailbox_reader()])
+    return frozenset([*found, *_worker(registry), *_mailbox_reader(), *_mailbox_sender()])
 
 
 def difference(wanted: Iterable[Acl], live: Iterable[Acl]) -> Difference:
@@ -158,13 +157,15 @@ def _worker(registry: Registry) -> Iterator[Acl]:
 def _mailbox_reader() -> Iterator[Acl]:
     name = MAILBOX_READER
     yield _topic(name, topics.MAILBOX, Operation.READ, "serves what is sealed to organisations without a client")
-    yield _topic(name, MAILBOX_CLAIMS, Operation.READ, "restores who has claimed and acknowledged what")
-    yield _topic(name, MAILBOX_CLAIMS, Operation.WRITE, "remembers who has claimed and acknowledged what")
+    yield _topic(name, topics.MAILBOX_CLAIMS, Operation.READ, "restores who has acknowledged what")
+    yield _topic(name, topics.MAILBOX_CLAIMS, Operation.WRITE, "remembers who has acknowledged what")
     yield _topic(name, topics.REGISTRY, Operation.READ, "knows who takes part, and with which keys")
+
+
+def _mailbox_sender() -> Iterator[Acl]:
+    """What those who read a mailbox share for sending, until the mailbox service has a door for it."""
     for family in topics.FAMILIES:
-        yield _topic(name, topics.submit(family), Operation.WRITE, "hands in what those organisations send")
-    group = f"{name}."
-    yield _rule(name, Resource.GROUP, group, Operation.READ, "shares the mailbox among its processes", prefixed=True)
+        yield _topic(MAILBOX_SENDER, topics.submit(family), Operation.WRITE, "sends, and can read nothing")
 
 
 def _covers(rule: Acl, topic: str) -> bool:

@@ -63,7 +63,7 @@ class Agency:
     ) -> None:
         """`signer`: the organisation's own key, or its supplier's. `people`: role keys that are here."""
         self.id = organisation
-        self._registry = registry
+        self.registry = registry
         self._keys = keys
         self._signer = signer
         self._people = people or {}
@@ -96,7 +96,7 @@ class Agency:
 
     def broker(self) -> Organisation:
         """The broker's entry in the registry. Raises Refused(UNKNOWN_SENDER)."""
-        for organisation in self._registry.of_kind(Kind.BROKER):
+        for organisation in self.registry.of_kind(Kind.BROKER):
             return organisation
         raise Refused(Reason.UNKNOWN_SENDER)
 
@@ -117,11 +117,11 @@ class Agency:
         if not isinstance(text, str) or hashlib.sha256(text.encode()).hexdigest() != body.get("view"):
             raise Refused(Reason.MISMATCH, ("view",))
         claimed = peek(text)
-        sender, flow = self._registry.get(claimed.issuer), BY_TYPE.get(claimed.type)
+        sender, flow = self.registry.get(claimed.issuer), BY_TYPE.get(claimed.type)
         if sender is None or flow is None or sender.id != body["from"] or flow.type != body["type"]:
             raise Refused(Reason.MISMATCH, ("from", "type"))
         told_at = datetime.fromtimestamp(cover["iat"], UTC)
-        by = self._registry.signed_by(sender, claimed.kid, flow.type, told_at)
+        by = self.registry.signed_by(sender, claimed.kid, flow.type, told_at)
         if by is None:
             raise Refused(Reason.FORGED)
         if by.key.revoked_at is not None and by.key.revoked_at <= told_at:

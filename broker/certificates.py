@@ -72,9 +72,15 @@ class Authority:
         _write(folder / AUTHORITY_KEY, _private(key), 0o600)
         return cls(folder)
 
-    def issue(self, principal: str, to: Path, now: datetime, *, life: timedelta = LIFE) -> x509.Certificate:
-        """Write a fresh key and certificate for one principal, and the authority's certificate, to a folder."""
-        certificate, key = self._sign(principal, now, life, ExtendedKeyUsageOID.CLIENT_AUTH)
+    def issue(
+        self, principal: str, to: Path, now: datetime, *, life: timedelta = LIFE, hosts: Sequence[str] = ()
+    ) -> x509.Certificate:
+        """Write a fresh key and certificate for one principal, and the authority's certificate, to a folder.
+
+        `hosts`: the names by which others reach it, if it also serves.
+        """
+        serving = (ExtendedKeyUsageOID.SERVER_AUTH,) if hosts else ()
+        certificate, key = self._sign(principal, now, life, ExtendedKeyUsageOID.CLIENT_AUTH, *serving, hosts=hosts)
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write(to / AUTHORITY, _pem(self._certificate), 0o644)
         _write(to / CERTIFICATE, _pem(certificate), 0o644)

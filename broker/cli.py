@@ -10,7 +10,7 @@ import logging
 import sys
 import time
 import traceback
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -25,14 +25,17 @@ from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock, unsafe_stepped_clock
-from broker.commands import acl, certificate, org
+from broker.commands import acl, certificate, mailbox, org
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
+    DEFAULT_MAILBOX,
     BootstrapOption,
     BuiltInHomeOption,
+    ClockOption,
     HomeOption,
     JsonOption,
+    MailboxOption,
     fail,
 )
 from broker.commands.options import connection as reach
@@ -41,15 +44,19 @@ from broker.consent.law import POLICY
 from broker.data import organisations
 from broker.demo.night import play
 from broker.errors import PLAIN, Refused
-from broker.home import Home, HomeError, new_key
+from broker.home import Home, HomeError, broker_of, new_key
 from broker.local_kafka import KafkaUnavailable
-from broker.registry import KeyUse, Organisation, Registry
+from broker.mailbox.asking import LONGEST_WAIT
+from broker.mailbox.client import Mailbox, NotAccepted
+from broker.registry import Channel, KeyUse, Organisation, Registry
 from broker.statement import loads
 from broker.status import status as read_status
 
 T = TypeVar("T")
 EXIT = {"shared": 0, "recorded": 0, "partial": 3, "held": 3, "refused": 4}
 NO_OUTCOME, NOT_OPENED = 5, 6
+TRY_AGAIN = 2.0
+"""Seconds after which a mailbox service that did not answer is asked again."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -66,19 +73,21 @@ app = typer.Typer(
 app.add_typer(org.app, name="org")
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
+app.add_typer(mailbox.app, name="mailbox")
 
-ClockOption = Annotated[
-    Path | None,
-    typer.Option("--unsafe-clock", envvar="BROKER_UNSAFE_CLOCK", hidden=True, help="Seconds to add, for the demo."),
-]
 AsOption = Annotated[str, typer.Option("--as", help="The organisation that you are, as police:01.")]
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine; our own errors become one line and a code, never a traceback with values."""
+    """Run a coroutine, as `_do`."""
+    return _do(lambda: asyncio.run(work))
+
+
+def _do(work: Callable[[], T]) -> T:
+    """Do it; our own errors become one line and a code, never a traceback with values."""
     try:
-        return asyncio.run(work)
-    except (HomeError, Unreachable) as error:
+        return work()
+    except (HomeError, Unreachable, NotAccepted) as error:
         fail(str(error))
     except Refused as refused:
         _refused(refused)
@@ -183,6 +192,9 @@ def publish(
     documents = _documents(file)
     now = _clock(clock)
     place = Home(home)
+    if wait and _member(place.registry(), sender).channel is Channel.MAILBOX:
+        wait = 0
+        typer.echo(f"The outcome will be in its mailbox: broker inbox {sender}", err=True)
     bodies = _run(_publish(place, reach(place, bootstrap), sender, documents, now, wait))
     registry = place.registry()
     console = show.console()
@@ -204,6 +216,9 @@ async def _publish(
     submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
     waiting = {one.message for one in submitted}
     found: dict[str, dict[str, Any]] = {}
+    if not wait:
+        await post.publish(connection, submitted)
+        return []
     async with post.reader(connection, _member(home.registry(), sender), new_only=True) as inbox:
         await post.publish(connection, submitted)
         until = time.monotonic() + wait
@@ -232,49 +247,104 @@ def inbox(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay, and show what comes.")] = False,
     home: HomeOption = DEFAULT_HOME,
     bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    address: MailboxOption = DEFAULT_MAILBOX,
     as_json: JsonOption = False,
     clock: ClockOption = None,
 ) -> None:
     """Open and verify what an organisation has received: deliveries, outcomes, overdue notices.
 
     Needs that organisation's own keys, and no others. Anything that does not open or verify is said loudly, never
-    shown, and makes the exit code 6.
+    shown, and makes the exit code 6. A mailbox is read through the mailbox service: what has been shown is
+    acknowledged and not offered again; what does not open or verify is not, and is offered again after a minute.
     """
-    place = Home(home)
-    failures = _run(_inbox(place, reach(place, bootstrap), organisation, follow, as_json, _clock(clock)))
-    if failures:
+    place, now, shown = Home(home), _clock(clock), _Shown(as_json)
+    member = _do(lambda: _member(place.registry(), organisation))
+    if not member.connected:
+        fail(f"{organisation} is not connected: it is told by telephone", 2)
+    if member.channel is Channel.MAILBOX:
+        _do(lambda: _read_mailbox(place, address, member, follow, shown, now))
+    else:
+        _run(_read_inbox(place, reach(place, bootstrap), member, follow, shown, now))
+    if failures := shown.end():
         fail(f"{failures} items did not open or verify: do not act on them; ring the broker's desk", NOT_OPENED)
 
 
-async def _inbox(
-    home: Home, connection: Connection, organisation: str, follow: bool, as_json: bool, clock: Clock
-) -> int:
-    registry = home.registry()
-    member = _member(registry, organisation)
-    agency = Agency(organisation=organisation, registry=registry, keys=home.keys(organisation))
-    if not member.connected:
-        fail(f"{organisation} is not connected: it is told by telephone", 2)
-    console, failures = show.console(), 0
-    seen: set[str] = set()
+class _Shown:
+    """Opens, verifies and shows items: each once, and what cannot be trusted not at all."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._seen: set[str] = set()
+        self.failures = 0
+
+    def take(self, agency: Agency, sealed: bytes, now: datetime) -> bool:
+        """Whether it opened and verified."""
+        try:
+            opened = agency.open_delivery(sealed, now)
+        except Refused as refused:
+            self.failures += 1
+            typer.secho(f"An item cannot be trusted: {refused.reason}", fg="red", err=True)
+            return False
+        if opened.id not in self._seen:
+            self._seen.add(opened.id)
+            if self._as_json:
+                print(json.dumps(asdict(opened), ensure_ascii=False), flush=True)  # noqa: T201
+            else:
+                show.console().print(show.any_item(asdict(opened), agency.registry))
+        return True
+
+    def end(self) -> int:
+        """Say so if there was nothing; return how many items could not be trusted."""
+        if not self._seen and not self.failures and not self._as_json:
+            show.console().print("Nothing here. (An inbox that cannot be opened says so instead.)")
+        return self.failures
+
+
+async def _read_inbox(
+    home: Home, connection: Connection, member: Organisation, follow: bool, shown: _Shown, clock: Clock
+) -> None:
+    agency = Agency(organisation=member.id, registry=home.registry(), keys=home.keys(member.id))
     async with post.reader(connection, member) as box:
         while follow or not await box.at_end():
             for sealed in await box.poll():
-                try:
-                    opened = agency.open_delivery(sealed, clock())
-                except Refused as refused:
-                    failures += 1
-                    typer.secho(f"An item cannot be trusted: {refused.reason}", fg="red", err=True)
-                    continue
-                if opened.id in seen:
-                    continue
-                seen.add(opened.id)
-                if as_json:
-                    print(json.dumps(asdict(opened), ensure_ascii=False), flush=True)  # noqa: T201
-                else:
-                    console.print(show.any_item(asdict(opened), registry))
-    if not seen and not failures and not as_json:
-        console.print("Nothing here. (An inbox that cannot be opened says so instead.)")
-    return failures
+                shown.take(agency, sealed, clock())
+
+
+def _read_mailbox(home: Home, address: str, member: Organisation, follow: bool, shown: _Shown, clock: Clock) -> None:
+    """Claim, open, show, then acknowledge what could be shown; until there is nothing more, or for ever."""
+    register, keys, number = home.register(), home.keys(member.id), len(home.events())
+    unopened: set[str] = set()
+    wait = 0
+    while True:
+        signer = home.signer(member, clock())
+        box = Mailbox(
+            address,
+            organisation=member.id,
+            broker=broker_of(register.registry).id,
+            signer=signer,
+            clock=clock,
+            tls=home.tls,
+        )
+        try:
+            claimed = box.claim(wait=wait)
+            number = box.bring_up_to_date(register, number) if claimed else number
+            agency = Agency(organisation=member.id, registry=register.registry, keys=keys)
+            kept = []
+            for one in claimed:
+                if one.id not in unopened and not shown.take(agency, one.sealed, clock()):
+                    unopened.add(one.id)
+                if one.id not in unopened:
+                    kept.append(one.id)
+            box.acknowledge(kept)
+        except Unreachable as error:
+            if not follow:
+                raise
+            typer.secho(f"{error}. Trying again.", fg="red", err=True)
+            time.sleep(TRY_AGAIN)
+            continue
+        if not claimed and not follow:
+            return
+        wait = 0 if claimed or not follow else LONGEST_WAIT
 
 
 @app.command()

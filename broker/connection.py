@@ -73,7 +73,11 @@ def _context(tls: Path) -> ssl.SSLContext:
 
 
 def _loopback(address: str) -> bool:
-    host = address.strip().rpartition(":")[0].strip("[]")
+    return loopback(address.strip().rpartition(":")[0].strip("[]"))
+
+
+def loopback(host: str) -> bool:
+    """Whether that is this machine, and cannot be another."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

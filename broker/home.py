@@ -108,8 +108,13 @@ class Home:
 
     def connection(self, bootstrap: str) -> Connection:
         """Kafka, as whom the TLS files say; without any, only a Kafka on this machine. Raises Unreachable."""
-        tls = self.path / "tls"
-        return Connection(bootstrap, tls if tls.exists() else None)
+        return Connection(bootstrap, self.tls)
+
+    @property
+    def tls(self) -> Path | None:
+        """The folder with its TLS files, if there is one."""
+        place = self.path / "tls"
+        return place if place.exists() else None
 
     def registry(self) -> Registry:
         """All organisations, as the events of this home make them. Raises HomeError."""

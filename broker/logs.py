@@ -33,6 +33,7 @@ ALLOWED = frozenset(
         "reason",
         "seconds",
         "cases",
+        "count",
     }
 )
 

@@ -1,4 +1,4 @@
-"""Kafka for agencies and operators: create topics, publish, read an inbox or mailbox."""
+"""Kafka for agencies and operators: create topics, publish, read an inbox."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from broker import topics
 from broker.agency import Submitted
 from broker.connection import Connection, NotPermitted, Unreachable
 from broker.refusal import check_seen, in_words, lacking
-from broker.registry import Organisation, Registry
+from broker.registry import Channel, Organisation, Registry
 
 MAX_REQUEST = 1024 * 1024
 LISTED_WITHIN = 20.0
@@ -105,10 +105,9 @@ def _said(fault: BaseException, otherwise: str) -> Unreachable:
 class Reader:
     """Reads what is addressed to one organisation. Get one from `reader`."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, tp: TopicPartition, organisation: Organisation, end: int) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, tp: TopicPartition, end: int) -> None:
         self._consumer = consumer
         self._tp = tp
-        self._audience = organisation.id.encode()
         self._end = end
 
     async def at_end(self) -> bool:
@@ -118,28 +117,23 @@ class Reader:
     async def poll(self, timeout_ms: int = 200) -> list[bytes]:
         """The next sealed values, oldest first; empty if none came in time.
 
-        A mailbox is shared: records for others are skipped by their audience header, and could not be opened anyway.
         Headers are unsigned: drop repeats by the id inside the signed cover, after opening. Raises Unreachable.
         """
-        found: list[bytes] = []
         try:
             polled = await self._consumer.getmany(self._tp, timeout_ms=timeout_ms)
         except KafkaError as error:
             raise _said(error, f"reading {self._tp.topic} ended ({type(error).__name__}): try again") from error
-        for records in polled.values():
-            for record in records:
-                if dict(record.headers).get("ce_audience") == self._audience:
-                    found.append(record.value or b"")  # noqa: PERF401 - a comprehension would hide the condition
-        return found
+        return [record.value or b"" for records in polled.values() for record in records]
 
 
 @asynccontextmanager
 async def reader(
     connection: Connection, organisation: Organisation, *, new_only: bool = False
 ) -> AsyncIterator[Reader]:
-    """Open an organisation's inbox, or its part of the mailbox. Raises Unreachable, or ValueError if not connected."""
-    topic, partition = topics.destination(organisation)
-    tp = TopicPartition(topic, partition)
+    """Open a direct organisation's inbox. Raises Unreachable, or ValueError if it has none: see broker.mailbox."""
+    if organisation.channel is not Channel.DIRECT:
+        raise ValueError("has no inbox of its own")
+    tp = TopicPartition(topics.inbox(organisation.id), 0)
     consumer = AIOKafkaConsumer(
         **connection.options,
         isolation_level="read_committed",
@@ -154,14 +148,14 @@ async def reader(
         raise Unreachable(f"no Kafka answers at {connection.bootstrap}: set KAFKA_BOOTSTRAP_SERVERS") from error
     try:
         try:
-            await check_seen(consumer, topic)
+            await check_seen(consumer, tp.topic)
             consumer.assign([tp])
             end = (await consumer.end_offsets([tp]))[tp]
             begin = end if new_only else (await consumer.beginning_offsets([tp]))[tp]
             await consumer.position(tp)  # let the client's own reset end first, or it would undo the seek
             consumer.seek(tp, begin)
         except KafkaError as error:
-            raise _said(error, f"{topic} cannot be read ({type(error).__name__}): try again") from error
-        yield Reader(consumer, tp, organisation, end)
+            raise _said(error, f"{tp.topic} cannot be read ({type(error).__name__}): try again") from error
+        yield Reader(consumer, tp, end)
     finally:
         await consumer.stop()

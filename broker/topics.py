@@ -15,6 +15,7 @@ MAX_SUBMISSION = 512 * 1024
 """Twice what the procedure accepts, and half of what Kafka takes: whatever comes in can also be set aside whole."""
 LANE = "standard"
 MAILBOX = f"mailbox.{LANE}"
+MAILBOX_CLAIMS = "mailbox-claims"
 HELD = "held"
 QUARANTINE = "quarantine"
 AUDIT = "audit"
@@ -125,6 +126,12 @@ def topics(registry: Registry) -> tuple[Topic, ...]:
             partitions=MAILBOX_PARTITIONS,
             retention_days=30,
             holds="deliveries, each sealed to its reader",
+        ),
+        Topic(
+            name=MAILBOX_CLAIMS,
+            partitions=MAILBOX_PARTITIONS,
+            retention_days=45,  # longer than any delivery is kept, or one that was acknowledged would be offered again
+            holds="which deliveries of the same partition their readers' systems have acknowledged",
         ),
         *inboxes,
         Topic(

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from broker.acl import MAILBOX_READER
 from broker.connection import Connection
 from broker.demo.night import principal
 from broker.home import Home
 from broker.local_kafka import RunningKafka
+from broker.local_kafka.ports import LOOPBACK
 
 
 @dataclass
@@ -20,7 +22,8 @@ class Principals:
     def connection(self, name: str) -> Connection:
         """As this principal: its certificate is made once."""
         if name not in self._made:
-            self._made[name] = self.running.connection(name, self.folder / name)
+            hosts = [LOOPBACK] if name == MAILBOX_READER else []
+            self._made[name] = self.running.connection(name, self.folder / name, hosts=hosts)
         return self._made[name]
 
     @property

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from broker.acl import NODE, OPERATOR, SERVICES, principal
+from broker.acl import MAILBOX_READER, NODE, OPERATOR, SERVICES, principal
 from broker.certificates import AUTHORITY_KEY, Authority, CertificateError
 from broker.clock import system_clock
 from broker.commands.options import DEFAULT_HOME, HomeOption, fail
@@ -16,6 +16,7 @@ from broker.registry import Channel
 
 LONGEST_DAYS = 825
 NAMES = (OPERATOR, NODE, *SERVICES)
+SERVING = (NODE, MAILBOX_READER)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,7 +51,8 @@ def issue(
     out: Annotated[Path, typer.Option(help="Folder for the files; an organisation puts it at HOME/tls.")],
     days: Annotated[int, typer.Option(min=1, max=LONGEST_DAYS, help="How long it is valid.")] = 365,
     host: Annotated[
-        list[str] | None, typer.Option(help=f"For {NODE}: a name or address that clients connect to. Repeat it.")
+        list[str] | None,
+        typer.Option(help=f"For {' and '.join(SERVING)}: a name or address that clients connect to. Repeat it."),
     ] = None,
     home: HomeOption = DEFAULT_HOME,
     folder: AuthorityOption = None,
@@ -62,19 +64,19 @@ def issue(
     Renewing is the same command: put the new files in place of the old ones, and start the client again. To cut
     somebody off do not wait for a certificate to end: `broker org suspend` takes its rights at once.
     """
-    if (name == NODE) != bool(host):
-        fail(f"--host is for {NODE}, which needs at least one", 2)
+    if (name in SERVING) != bool(host):
+        fail(f"--host is for {' and '.join(SERVING)}, which need at least one", 2)
     try:
         issuer = Authority(folder or home / "authority")
         who = name if name in NAMES else _member(Home(home), name)
         now = system_clock()
-        if host:
-            issuer.issue_node(out, host, now, life=timedelta(days=days))
+        if name == NODE:
+            issuer.issue_node(out, host or [], now, life=timedelta(days=days))
         else:
-            issuer.issue(who, out, now, life=timedelta(days=days))
+            issuer.issue(who, out, now, life=timedelta(days=days), hosts=host or [])
     except (CertificateError, HomeError) as error:
         fail(str(error))
-    files = ", ".join(["node.pem", AUTHORITY] if host else [AUTHORITY, CERTIFICATE, KEY])
+    files = ", ".join(["node.pem", AUTHORITY] if name == NODE else [AUTHORITY, CERTIFICATE, KEY])
     until = f"{now + timedelta(days=days):%Y-%m-%d}"
     typer.echo(
         f"{out}: {files}. Kafka will know its holder as {who}, until {until}. Hand it over safely, keep no copy."

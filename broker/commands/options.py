@@ -10,6 +10,7 @@ from broker.home import Home
 
 DEFAULT_BOOTSTRAP = "127.0.0.1:9092"
 DEFAULT_HOME = Path(".broker")
+DEFAULT_MAILBOX = "http://127.0.0.1:8088"
 
 HomeOption = Annotated[
     Path,
@@ -25,6 +26,16 @@ BuiltInHomeOption = Annotated[
 ]
 BootstrapOption = Annotated[
     str, typer.Option("--bootstrap", envvar="KAFKA_BOOTSTRAP_SERVERS", help="Kafka address, host:port.")
+]
+MailboxOption = Annotated[
+    str,
+    typer.Option(
+        "--mailbox", envvar="BROKER_MAILBOX", help="Address of the mailbox service, for those without a Kafka client."
+    ),
+]
+ClockOption = Annotated[
+    Path | None,
+    typer.Option("--unsafe-clock", envvar="BROKER_UNSAFE_CLOCK", hidden=True, help="Seconds to add, for the demo."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
 

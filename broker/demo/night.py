@@ -29,6 +29,7 @@ from broker.demo.script import Ids, Night, Step, item, night
 from broker.demo.telling import Narrator
 from broker.home import Home, folder
 from broker.local_kafka import RunningKafka, find_or_start, spawn_tied
+from broker.local_kafka.ports import LOOPBACK, free_port
 from broker.registry import Channel, Organisation, Registry
 from broker.schemas.terms import Kind
 from broker.statement import loads, unb64
@@ -37,6 +38,8 @@ PATIENCE = 30.0
 """Seconds to wait for what a step must bring."""
 QUIET = 2.0
 """Seconds to wait at the end for anything that should not come."""
+SERVICES = 2
+"""The first processes of the night: the worker and the mailbox service."""
 Json = dict[str, Any]
 
 
@@ -47,7 +50,8 @@ class Place:
     root: Path
     operator: Connection
     registry: Registry
-    outlives: bool  # whether the worker is to outlive the night
+    outlives: bool  # whether the services are to outlive the night
+    mailbox: str  # address of the mailbox service
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
@@ -69,6 +73,7 @@ class Place:
             **os.environ,
             "BROKER_HOME": str(self.home(organisation).path),
             "KAFKA_BOOTSTRAP_SERVERS": self.operator.bootstrap,
+            "BROKER_MAILBOX": self.mailbox,
             "BROKER_UNSAFE_CLOCK": str(self.clock_file),
             "PYTHONUNBUFFERED": "1",
         }
@@ -126,10 +131,10 @@ def play(*, keep: bool, console: Console) -> int:
         status = _play(place, script, console)
     finally:
         if keep and place is not None and kafka is not None and status == 0:
-            worker, *recipients = place.running
+            services, recipients = place.running[:SERVICES], place.running[SERVICES:]
             _stop(recipients)
             kafka.stop(keep=True)
-            _how_to_look_around(place, kafka, worker.pid, console)
+            _how_to_look_around(place, kafka, [one.pid for one in services], console)
         else:
             _stop(place.running if place else [])
             if kafka is not None:
@@ -152,7 +157,9 @@ def _prepare(root: Path, kafka: RunningKafka, script: Night, console: Console, *
     registry = desks.registry()
     members = tuple(registry)
     operator = kafka.connection(acl.OPERATOR, root / "operator" / "tls")
-    place = Place(root=root, operator=operator, registry=registry, outlives=keep)
+    scheme = "http" if operator.tls is None else "https"
+    mailbox = f"{scheme}://{LOOPBACK}:{free_port()}"
+    place = Place(root=root, operator=operator, registry=registry, outlives=keep, mailbox=mailbox)
     for member in members:
         home = place.home(member.id)
         desks.copy_registry(home)
@@ -160,6 +167,9 @@ def _prepare(root: Path, kafka: RunningKafka, script: Night, console: Console, *
         shutil.move(str(desks.path / "keys" / folder(member.id)), home.path / "keys" / folder(member.id))
         if member.channel is not Channel.NOT_CONNECTED:
             kafka.connection(principal(member), home.path / "tls")
+    service = place.home(acl.MAILBOX_READER)
+    desks.copy_registry(service)
+    kafka.connection(acl.MAILBOX_READER, service.path / "tls", hosts=[LOOPBACK])
     made = asyncio.run(post.create_topics(operator, registry))
     asyncio.run(desk.sync(operator, desks))
     given = asyncio.run(authorizer.apply(operator, registry)).missing if kafka.authority else ()
@@ -174,22 +184,27 @@ def _prepare(root: Path, kafka: RunningKafka, script: Night, console: Console, *
 
 
 def principal(member: Organisation) -> str:
-    """Who a home's processes are to Kafka. A mailbox is read, for now, under the mailbox reader's own name."""
+    """Who a home's processes are to Kafka. Those who read a mailbox can only send, and share a name for it."""
     if member.kind is Kind.BROKER:
         return acl.WORKER
-    return acl.MAILBOX_READER if member.channel is Channel.MAILBOX else acl.principal(member.id)
+    return acl.MAILBOX_SENDER if member.channel is Channel.MAILBOX else acl.principal(member.id)
 
 
 def _play(place: Place, script: Night, console: Console) -> int:
     narrator = Narrator(console, place.registry)
     broker = next(one.id for one in place.registry.of_kind(Kind.BROKER))
-    log = place.root / "worker.log"
+    log, mailbox_log = place.root / "worker.log", place.root / "mailbox.log"
     began = time.monotonic()
     worker = place.start(broker, "run", log=log)
-    if not _until(lambda: "worker.ready" in log.read_text() or worker.poll() is not None, PATIENCE) or worker.poll():
-        narrator.say(f"The worker did not start. Its log:\n{log.read_text()}", "red")
-        return 1
-    narrator.say(f"Worker ready after {time.monotonic() - began:.1f} s, as a process of its own.", "dim")
+    port = place.mailbox.rpartition(":")[2]
+    mailbox = place.start(acl.MAILBOX_READER, "mailbox", "serve", "--port", port, log=mailbox_log)
+    for service, its_log in ((worker, log), (mailbox, mailbox_log)):
+        _until(lambda s=service, t=its_log: ".ready" in t.read_text() or s.poll() is not None, PATIENCE)
+        if ".ready" not in its_log.read_text() or service.poll() is not None:
+            narrator.say(f"{its_log.stem} did not start. Its log:\n{its_log.read_text()}", "red")
+            return 1
+    ready = f"Worker and mailbox service ready after {time.monotonic() - began:.1f} s, each as a process of its own."
+    narrator.say(ready, "dim")
     boxes = {
         one.id: Box(one.id, place.start(one.id, "inbox", one.id, "--follow", "--json"))
         for one in place.registry
@@ -204,11 +219,12 @@ def _play(place: Place, script: Night, console: Console) -> int:
         _send(place, step, ids, script, narrator)
         for organisation, items in step.arrives.items():
             expected[organisation] += len(items)
-        if not _until(lambda: bool(worker.poll()) or _arrived(boxes, expected), patience):
+        if not _until(lambda: _ended(worker, mailbox) or _arrived(boxes, expected), patience):
             narrator.say("Not all has come in time; going on.", "red")
             patience = QUIET
-        if worker.poll() is not None:
-            narrator.say(f"The worker has stopped. The end of its log:\n{log.read_text()[-3000:]}", "red")
+        if _ended(worker, mailbox):
+            ends = f"{log.read_text()[-3000:]}\n{mailbox_log.read_text()[-3000:]}"
+            narrator.say(f"A service has stopped. The end of their logs:\n{ends}", "red")
             return 1
         for organisation, box in boxes.items():
             for opened in box.items[told[organisation] :]:
@@ -216,6 +232,10 @@ def _play(place: Place, script: Night, console: Console) -> int:
                 told[organisation] += 1
     _until(lambda: False, QUIET)
     return _compare(place, script, boxes, ids, narrator)
+
+
+def _ended(*services: subprocess.Popen[str]) -> bool:
+    return any(service.poll() is not None for service in services)
 
 
 def _arrived(boxes: dict[str, Box], expected: dict[str, int]) -> bool:
@@ -379,17 +399,19 @@ def _kcat(home: Home, place: Place) -> str:
     return f"-b {place.operator.bootstrap} -X security.protocol=ssl {named}"
 
 
-def _how_to_look_around(place: Place, kafka: RunningKafka, worker: int, console: Console) -> None:
+def _how_to_look_around(place: Place, kafka: RunningKafka, services: list[int], console: Console) -> None:
     met, acland = place.home("police:01").path, place.home("school:100053").path
     broker = next(one.id for one in place.registry.of_kind(Kind.BROKER))
     console.print(
         f"""
-Kafka and the worker are left running, as asked. To look around:
+Kafka, the worker and the mailbox service are left running, as asked. To look around:
 
   export PATH={Path(sys.executable).parent}:$PATH
   export KAFKA_BOOTSTRAP_SERVERS={place.operator.bootstrap} BROKER_UNSAFE_CLOCK={place.clock_file}
+  export BROKER_MAILBOX={place.mailbox}
   BROKER_HOME={met} broker inbox police:01
   BROKER_HOME={acland} broker inbox school:100053
+  BROKER_HOME={place.home("school:100008").path} broker inbox school:100008     # through the mailbox service
   BROKER_HOME={place.home(broker).path} broker status
   BROKER_HOME={met} broker publish examples/good.json --as police:01
   BROKER_HOME={place.root / "operator"} broker acl verify
@@ -398,7 +420,7 @@ Kafka and the worker are left running, as asked. To look around:
 
 To end it:
 
-  kill {worker}; {kafka.end_command}; rm -r {place.root}
+  kill {" ".join(map(str, services))}; {kafka.end_command}; rm -r {place.root}
 """,
         soft_wrap=True,
         markup=False,

@@ -1,6 +1,6 @@
 """A Kafka that runs: what `find_or_start` returns, and what it raises when there is none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -50,11 +50,14 @@ class RunningKafka:
     guard: Guard | None = field(default=None, repr=False)
     authority: "Authority | None" = field(default=None, repr=False)
 
-    def connection(self, principal: str, folder: Path) -> Connection:
-        """A way in for one principal, with TLS files of its own in `folder`; plain where this Kafka is plain."""
+    def connection(self, principal: str, folder: Path, *, hosts: Sequence[str] = ()) -> Connection:
+        """A way in for one principal, with TLS files of its own in `folder`; plain where this Kafka is plain.
+
+        `hosts`: the names by which others reach it, if it also serves.
+        """
         if self.authority is None:
             return Connection(self.bootstrap)
-        self.authority.issue(principal, folder, system_clock())
+        self.authority.issue(principal, folder, system_clock(), hosts=hosts)
         return Connection(self.bootstrap, folder)
 
     def stop(self, *, keep: bool = False) -> None:

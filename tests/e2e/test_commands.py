@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from broker.acl import MAILBOX_READER
 from broker.clock import system_clock
 from broker.demo.night import principal
 from broker.home import Home
+from broker.local_kafka.ports import LOOPBACK, free_port
 from tests.personas import ACLAND, HEATH, MET, document, incident, lead, notification
 from tests.principals import Principals
 from tests.world import make_home
@@ -30,12 +32,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A running worker, and a function that runs a `broker` command beside it, as whom the command is for."""
+    """A running worker and mailbox service, and a function that runs a `broker` command beside it, as whom the command is for."""
     homes = tmp_path_factory.mktemp("homes")
+    port = free_port()
+    mailbox = f"{'http' if kafka.operator.tls is None else 'https'}://{LOOPBACK}:{port}"
 
     def environment(name: str) -> dict[str, str]:
         own = kafka.home(home, name, homes / name)
-        return {**os.environ, "BROKER_HOME": str(own.path), "KAFKA_BOOTSTRAP_SERVERS": kafka.operator.bootstrap}
+        return {
+            **os.environ,
+            "BROKER_HOME": str(own.path),
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.operator.bootstrap,
+            "BROKER_MAILBOX": mailbox,
+        }
 
     def principal_for(arguments: tuple[str, ...]) -> str:
         match arguments:
@@ -60,17 +69,22 @@ def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFacto
         )
 
     assert run("topics", "--create").returncode == 0
-    log = home.path / "worker.log"
-    with log.open("w") as out:
-        worker = subprocess.Popen([sys.executable, "-m", "broker", "run"], env=environment("worker"), stderr=out)
+    started = {}
+    for name, command in (("worker", ["run"]), (MAILBOX_READER, ["mailbox", "serve", "--port", str(port)])):
+        log = home.path / f"{name}.log"
+        with log.open("w") as out:
+            made = subprocess.Popen([sys.executable, "-m", "broker", *command], env=environment(name), stderr=out)
+        started[log] = made
     end = time.monotonic() + PATIENCE
-    while "worker.ready" not in log.read_text():
-        assert worker.poll() is None, log.read_text()
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
+    for log, one in started.items():
+        while ".ready" not in log.read_text():
+            assert one.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
     yield run
-    worker.terminate()
-    assert worker.wait(timeout=20) == 0
+    for one in started.values():
+        one.terminate()
+    assert [one.wait(timeout=20) for one in started.values()] == [0, 0]
 
 
 def _now() -> str:

@@ -119,7 +119,7 @@ MAY_ON_TOPICS: Mapping[str, Mapping[str, str] | str] = {
         "state.encompass": "read write",
         "copies.encompass": "read write",
         "mailbox.standard": "write",
-        "mailbox-claims": "",
+        "mailbox-claims": "describe",
         "held": "write",
         "quarantine": "read write",
         "audit": "write",
@@ -128,10 +128,10 @@ MAY_ON_TOPICS: Mapping[str, Mapping[str, str] | str] = {
     },
     "mailbox-reader": {
         "registry-events": "read",
-        "submit.encompass": "write",
         "mailbox.standard": "read",
         "mailbox-claims": "read write",
     },
+    "mailbox-sender": {"submit.encompass": "write"},
 }
 MAY_IN_GROUPS: Mapping[str, tuple[str, ...]] = {
     "police-01": ("police-01.a",),
@@ -142,10 +142,10 @@ MAY_IN_GROUPS: Mapping[str, tuple[str, ...]] = {
     "prison-LEI": ("prison-LEI.a",),
     "supplier-example-systems": ("supplier-example-systems.a",),
     "worker": ("broker", "broker.night"),
-    "mailbox-reader": ("mailbox-reader.a",),
 }
 MAY_IN_TRANSACTIONS: Mapping[str, tuple[str, ...]] = {"worker": ("broker.submit.encompass.0", "broker.x")}
 MEANS: Mapping[str, tuple[str, ...]] = {
+    "describe": ("describe", "list offsets"),
     "read": ("describe", "list offsets", "fetch"),
     "write": ("describe", "list offsets", "produce"),
 }
