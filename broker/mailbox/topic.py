@@ -14,8 +14,9 @@ from aiokafka.errors import KafkaError
 
 from broker import topics
 from broker.clock import Clock
-from broker.connection import Connection, Unreachable
+from broker.connection import Connection, NotPermitted, Unreachable
 from broker.mailbox.index import Index, Item, Place, item_id
+from broker.refusal import check_seen
 from broker.statement import dumps, loads
 
 PARTITIONS = range(topics.MAILBOX_PARTITIONS)
@@ -69,11 +70,16 @@ class Mailboxes:
                 self._fetchers.put_nowait(one)
             for client in self._clients:
                 await client.start()
+            for topic in (topics.MAILBOX, topics.MAILBOX_CLAIMS, topics.REGISTRY):
+                await check_seen(self._mailbox, topic)
             self._events.assign([EVENTS])
             await self._events.position(EVENTS)
             self.index = Index(await self._starts())
             await self._to_end(self._claims, CLAIMS, self._take_claim)
             await self._to_end(self._mailbox, MAILBOX, self._take_item)
+        except NotPermitted:
+            await self.close()
+            raise
         except (KafkaError, OSError) as error:
             await self.close()
             raise Unreachable(

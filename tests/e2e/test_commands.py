@@ -1,5 +1,6 @@
 """The commands against a real Kafka and a real worker process, as a supplier's developer would use them."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from broker import desk
 from broker.acl import MAILBOX_READER
 from broker.clock import system_clock
 from broker.demo.night import principal
@@ -32,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 @pytest.fixture(scope="module")
 def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A running worker and mailbox service, and a function that runs a `broker` command beside it, as whom the command is for."""
+    """A running worker and mailbox service, and a function that runs a `broker` command as whom it is for."""
     homes = tmp_path_factory.mktemp("homes")
     port = free_port()
     mailbox = f"{'http' if kafka.operator.tls is None else 'https'}://{LOOPBACK}:{port}"
@@ -69,6 +71,7 @@ def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFacto
         )
 
     assert run("topics", "--create").returncode == 0
+    asyncio.run(desk.sync(kafka.operator, home))
     started = {}
     for name, command in (("worker", ["run"]), (MAILBOX_READER, ["mailbox", "serve", "--port", str(port)])):
         log = home.path / f"{name}.log"
@@ -76,15 +79,18 @@ def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFacto
             made = subprocess.Popen([sys.executable, "-m", "broker", *command], env=environment(name), stderr=out)
         started[log] = made
     end = time.monotonic() + PATIENCE
-    for log, one in started.items():
-        while ".ready" not in log.read_text():
-            assert one.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
-    yield run
-    for one in started.values():
-        one.terminate()
-    assert [one.wait(timeout=20) for one in started.values()] == [0, 0]
+    try:
+        for log, one in started.items():
+            while ".ready" not in log.read_text():
+                assert one.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.05)
+        yield run
+    finally:
+        for one in started.values():
+            one.terminate()
+        codes = [one.wait(timeout=20) for one in started.values()]
+    assert codes == [0, 0]
 
 
 def _now() -> str:
