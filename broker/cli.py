@@ -24,8 +24,8 @@ from broker import describe, logs, post, show, topics
 from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
-from broker.clock import Clock, system_clock, unsafe_stepped_clock
-from broker.commands import acl, certificate, mailbox, org
+from broker.clock import Clock, system_clock
+from broker.commands import acl, certificate, mailbox, members, org
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
@@ -36,6 +36,7 @@ from broker.commands.options import (
     HomeOption,
     JsonOption,
     MailboxOption,
+    clock_of,
     fail,
 )
 from broker.commands.options import connection as reach
@@ -71,6 +72,8 @@ app = typer.Typer(
     "6 cannot be opened.",
 )
 app.add_typer(org.app, name="org")
+app.add_typer(members.person_app, name="person")
+app.command()(members.redeliver)
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")
@@ -99,10 +102,6 @@ def _refused(refused: Refused) -> NoReturn:
     reason, cure = PLAIN[refused.reason]
     where = f" Where: {', '.join(refused.fields)}." if refused.fields else ""
     fail(f"Refused ({refused.reason}): {reason}{where}\n{cure}", EXIT["refused"])
-
-
-def _clock(file: Path | None) -> Clock:
-    return system_clock if file is None else unsafe_stepped_clock(file)
 
 
 def _documents(file: Path) -> list[dict[str, Any]]:
@@ -153,7 +152,7 @@ def run(
     """
     logs.set_up()
     place = Home(home)
-    ending = _run(run_worker(place, reach(place, bootstrap), _clock(clock)))
+    ending = _run(run_worker(place, reach(place, bootstrap), clock_of(clock)))
     if ending.because:
         fail(f"The worker stopped: {ending.because}")
 
@@ -190,7 +189,7 @@ def publish(
     Example: broker publish examples/good.json --as police:01
     """
     documents = _documents(file)
-    now = _clock(clock)
+    now = clock_of(clock)
     place = Home(home)
     if wait and _member(place.registry(), sender).channel is Channel.MAILBOX:
         wait = 0
@@ -257,7 +256,7 @@ def inbox(
     shown, and makes the exit code 6. A mailbox is read through the mailbox service: what has been shown is
     acknowledged and not offered again; what does not open or verify is not, and is offered again after a minute.
     """
-    place, now, shown = Home(home), _clock(clock), _Shown(as_json)
+    place, now, shown = Home(home), clock_of(clock), _Shown(as_json)
     member = _do(lambda: _member(place.registry(), organisation))
     if not member.connected:
         fail(f"{organisation} is not connected: it is told by telephone", 2)
@@ -464,7 +463,7 @@ def status(
 ) -> None:
     """The on-call page: lanes, age of the oldest unread child, holds, keys, policy. Exit code 1: a human must act."""
     place = Home(home)
-    found = _run(read_status(place, reach(place, bootstrap), _clock(clock)()))
+    found = _run(read_status(place, reach(place, bootstrap), clock_of(clock)()))
     if as_json:
         _print({"figures": found.figures, "mustAct": found.must_act})
     else:

@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -97,14 +97,17 @@ class Home:
         except FileNotFoundError:
             raise HomeError(f"no registry at {file}: set BROKER_HOME or --home, or run `broker demo --keep`") from None
         if self._read is None or self._read[0] != size:
-            made = Register(self.trust())
-            for number, line in enumerate(self.events(), start=1):
-                try:
-                    made.apply(line)
-                except EventRefused as why:
-                    raise HomeError(f"{file}, line {number}: {why}: ask the registry desk for a good copy") from None
-            self._read = (size, made)
+            self._read = (size, self._folded(self.events()))
         return self._read[1]
+
+    def _folded(self, events: Iterable[str]) -> Register:
+        made = Register(self.trust())
+        for number, line in enumerate(events, start=1):
+            try:
+                made.apply(line)
+            except EventRefused as why:
+                raise HomeError(f"registry event {number}: {why}: ask the registry desk for a good copy") from None
+        return made
 
     def connection(self, bootstrap: str) -> Connection:
         """Kafka, as whom the TLS files say; without any, only a Kafka on this machine. Raises Unreachable."""
@@ -146,6 +149,14 @@ class Home:
             os.fsync(out.fileno())
         self._read = ((self.path / "registry.jsonl").stat().st_size, register)
         return event
+
+    def replace_events(self, events: Sequence[str]) -> None:
+        """Keep exactly these events, whole or not at all. Raises HomeError if one is not good."""
+        made = self._folded(events)
+        draft = self.path / "registry.jsonl.new"
+        draft.write_text("".join(f"{text}\n" for text in events), encoding="ascii")
+        draft.replace(self.path / "registry.jsonl")
+        self._read = ((self.path / "registry.jsonl").stat().st_size, made)
 
     def declare(self, event: Event, by: str, now: datetime) -> str:
         """Sign an event as that organisation, or as REGISTRAR, and keep it. Raises EventRefused or HomeError."""

@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 
 from broker import logs
-from broker.clock import system_clock, unsafe_stepped_clock
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
     BootstrapOption,
     ClockOption,
     HomeOption,
+    clock_of,
     connection,
     fail,
 )
@@ -46,7 +46,7 @@ def serve(
     """
     logs.set_up()
     place = Home(home)
-    now = system_clock if clock is None else unsafe_stepped_clock(clock)
+    now = clock_of(clock)
     try:
         because = asyncio.run(run(place, connection(place, bootstrap), Listening(host, port, place.tls), now))
     except (HomeError, Unreachable) as error:

@@ -5,6 +5,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from broker.clock import Clock, system_clock, unsafe_stepped_clock
 from broker.connection import Connection, Unreachable
 from broker.home import Home
 
@@ -38,6 +39,11 @@ ClockOption = Annotated[
     typer.Option("--unsafe-clock", envvar="BROKER_UNSAFE_CLOCK", hidden=True, help="Seconds to add, for the demo."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
+
+
+def clock_of(file: Path | None) -> Clock:
+    """The system's clock, or the demo's."""
+    return system_clock if file is None else unsafe_stepped_clock(file)
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

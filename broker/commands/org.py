@@ -24,7 +24,10 @@ from broker.registry import Organisation
 EVERY = 10_000_000
 """Bytes after which a line says how far it is, where there is no terminal for a bar."""
 
-app = typer.Typer(no_args_is_help=True, help="The organisations that take part: import the published registers.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The organisations that take part: registers, channels, keys, suppliers, suspension. `broker org found` begins.",
+)
 
 _FORMATS = ", ".join(f"{one.name} ({one.title})" for one in formats.FORMATS.values())
 
@@ -48,7 +51,8 @@ def import_(
     Only what a register knows is changed: name, place, status, successors. Channels, keys, people and suppliers stay
     as they are, and whoever is missing from the file is listed, never deleted. Rows that cannot be used are listed
     with their line; they stop nothing and the exit code stays 0. Exit code 1: no row could be used. 2: not that format.
-    Without --dry-run the changes are signed with the registry desk's key in HOME and added to its registry.
+    Without --dry-run the changes are signed with the registry desk's key in HOME and added to its registry: run
+    `broker org sync` before, to compare with the newest, and after, to publish.
 
     Example: broker org import gias edubasealldata.csv --links links_edubasealldata.csv --dry-run
     """
@@ -78,7 +82,8 @@ def import_(
     if not imported.organisations:
         fail("No row could be used: nothing is imported.")
     if not dry_run:
-        typer.echo(f"registered {_register(place, found.entries):,} new or changed organisations", err=as_json)
+        done = f"registered {_register(place, found.entries):,} new or changed organisations in {place.path}"
+        typer.echo(f"{done}; `broker org sync` publishes them", err=as_json)
 
 
 def _register(home: Home, entries: Sequence[Organisation]) -> int:
