@@ -13,8 +13,7 @@ from broker.connection import Connection, Unreachable
 from broker.follower import TP, read_events
 from broker.home import Home
 from broker.post import create_topics
-from broker.register import Connected, Event, Registered, Resumed, Suspended
-from broker.registry import Channel
+from broker.register import Connected, Event, Resumed, Suspended
 
 MAX_REQUEST = 1024 * 1024
 
@@ -39,35 +38,32 @@ async def sync(connection: Connection, home: Home) -> Synced:
     """Take in what only Kafka has, and publish what only this home has: only the registry desk may do the latter.
 
     What both have keeps Kafka's order; what is new here comes after it. So an event that was taken out of the topic
-    is put back by whoever has it. Raises Unreachable, or HomeError if the events do not fit together.
+    is put back by whoever has it, and what is no good there is passed over, as every follower does. Raises Unreachable,
+    or HomeError if an event of this home does not fit on what others have published.
     """
     there, here = await read_events(connection), home.events()
-    known, mine = set(there), set(here)
-    new_here = [text for text in here if text not in known]
-    if here != [*there, *new_here]:
-        home.replace_events([*there, *new_here])
+    published, known = set(there), set(here)
+    new_here = [text for text in here if text not in published]
+    good = home.good_events(there)
+    home.replace_events([*good, *new_here])
     await _publish(connection, new_here)
-    return Synced(published=len(new_here), taken=len(known - mine))
+    return Synced(published=len(new_here), taken=len(set(good) - known))
 
 
 async def announce(connection: Connection, home: Home, event: Event, by: str, now: datetime) -> Announced:
-    """Sign one event, publish it, and put into force in Kafka what follows: rights and topics.
+    """Sign one event, publish it at once, and put into force in Kafka what follows: rights and topics.
 
-    It is signed on top of everything that others have published. Raises Unreachable, HomeError or EventRefused.
+    Raises Unreachable, HomeError or EventRefused.
     """
+    await _publish(connection, [home.declare(event, by, now)])
+    registry, changed = home.registry(), 0
+    if isinstance(event, Suspended | Resumed | Connected) and connection.tls is not None:
+        if any(one.id == event.about for one in registry.direct):
+            await create_topics(connection, registry)
+        rights = await authorizer.apply(connection, registry, principal(event.about))
+        changed = len(rights.missing) + len(rights.extra)
     await sync(connection, home)
-    home.declare(event, by, now)
-    await sync(connection, home)
-    registry = home.registry()
-    about = [] if isinstance(event, Registered) else [registry.get(event.about)]
-    changed = 0
-    for one in about:
-        if one is not None and isinstance(event, Suspended | Resumed | Connected) and connection.tls is not None:
-            if one.channel is Channel.DIRECT:
-                await create_topics(connection, registry)
-            rights = await authorizer.apply(connection, registry, principal(one.id))
-            changed += len(rights.missing) + len(rights.extra)
-    return Announced(registry=registry.version, rights=changed)
+    return Announced(registry=home.registry().version, rights=changed)
 
 
 async def _publish(connection: Connection, events: list[str]) -> None:

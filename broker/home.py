@@ -8,6 +8,7 @@ HOME/keys/registrar/          the registry desk's
 HOME/tls/                     who this home is to Kafka: ca.pem, client.pem, client.key
 """
 
+import contextlib
 import json
 import os
 import re
@@ -149,6 +150,15 @@ class Home:
             os.fsync(out.fileno())
         self._read = ((self.path / "registry.jsonl").stat().st_size, register)
         return event
+
+    def good_events(self, events: Iterable[str]) -> list[str]:
+        """Those that change something, in order, as everybody who follows the registry takes them."""
+        made, good = Register(self.trust()), []
+        for text in events:
+            with contextlib.suppress(EventRefused):
+                made.apply(text)
+                good.append(text)
+        return good
 
     def replace_events(self, events: Sequence[str]) -> None:
         """Keep exactly these events, whole or not at all. Raises HomeError if one is not good."""

@@ -26,7 +26,7 @@ EVERY = 10_000_000
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The organisations that take part: registers, channels, keys, suppliers, suspension. `broker org found` begins.",
+    help="The organisations that take part: registers, keys, suppliers, suspension. Begin: `broker org found`.",
 )
 
 _FORMATS = ", ".join(f"{one.name} ({one.title})" for one in formats.FORMATS.values())
