@@ -1,6 +1,5 @@
 """The commands against a real Kafka and a real worker process, as a supplier's developer would use them."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -12,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from broker import desk
 from broker.acl import MAILBOX_READER
 from broker.clock import system_clock
 from broker.demo.night import principal
@@ -54,7 +52,7 @@ def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFacto
                 member = home.registry().get(organisation)
                 assert member is not None
                 return principal(member)
-            case ("topics", *_):
+            case ("topics" | "org" | "person" | "acl" | "redeliver", *_):
                 return "operator"
             case _:
                 return "worker"
@@ -70,8 +68,9 @@ def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFacto
             check=False,
         )
 
-    assert run("topics", "--create").returncode == 0
-    asyncio.run(desk.sync(kafka.operator, home))
+    for setting_up in (("topics", "--create"), ("org", "sync"), ("acl", "apply")):
+        done = run(*setting_up)
+        assert done.returncode == 0, done.stderr
     started = {}
     for name, command in (("worker", ["run"]), (MAILBOX_READER, ["mailbox", "serve", "--port", str(port)])):
         log = home.path / f"{name}.log"
@@ -160,6 +159,65 @@ def test_a_receipt_closes_what_was_unread_and_status_counts_it(broker: Run) -> N
     assert broker("publish", "-", "--as", ACLAND, given=answer).returncode == 0
     after = json.loads(broker("status", "--json").stdout)["figures"]["unread"]
     assert after == before - 1
+
+
+def test_the_registry_desk_suspends_and_resumes_and_everybody_notices(broker: Run) -> None:
+    assert broker("acl", "verify").returncode == 0
+    cut_off = broker("org", "suspend", MET)
+    assert cut_off.returncode == 0, cut_off.stderr
+    assert "in force after" in cut_off.stdout
+    refused = broker("publish", "-", "--as", MET, given=_notification())
+    assert refused.returncode == 1
+    assert "suspended" in refused.stderr
+    assert "suspended" in broker("org", "show", MET).stdout
+    assert broker("acl", "verify").returncode == 0, "rights and registry are equal again"
+    assert broker("org", "resume", MET).returncode == 0
+    assert broker("publish", "-", "--as", MET, given=_notification()).returncode == 0
+
+
+def test_a_role_holder_who_is_revoked_and_one_who_is_added(broker: Run) -> None:
+    shown = broker("person", "show", ACLAND).stdout
+    assert "safeguarding-lead" in shown
+    added = broker("person", "add", ACLAND, "--role", "deputy")
+    assert added.returncode == 0, added.stderr
+    code = added.stdout.split(" signs as")[0].split()[-1]
+    assert code in broker("person", "show", ACLAND).stdout
+    assert broker("person", "revoke", ACLAND, code).returncode == 0
+    assert "revoked" in broker("person", "show", ACLAND).stdout
+    nobody = broker("person", "revoke", ACLAND, "person-000000000000")
+    assert nobody.returncode == 1
+    assert "broker org show" in nobody.stderr
+
+
+def test_a_lost_key_is_replaced_and_what_is_unread_comes_again(broker: Run, home: Home) -> None:
+    message = _notification()
+    broker("publish", "-", "--as", MET, given=message)
+    old = next(key.kid for key in home.member(ACLAND).keys if key.use == "seal")
+    for command in (
+        ("org", "rotate-key", ACLAND, "--use", "seal"),
+        ("org", "revoke-key", ACLAND, old, "--because", "lost"),
+        ("redeliver", ACLAND),
+    ):
+        done = broker(*command)
+        assert done.returncode == 0, done.stderr
+    file = home.path / "keys" / ACLAND.replace(":", "-") / f"{old}.jwk"
+    file.unlink()
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        opened = [json.loads(line) for line in broker("inbox", ACLAND, "--json").stdout.splitlines()]
+        if message["id"] in [one["body"].get("message") for one in opened]:
+            return
+    pytest.fail("the unread message did not come again")
+
+
+def test_an_event_that_an_organisation_signed_itself_is_accepted_by_the_desk(broker: Run, tmp_path: Path) -> None:
+    signed = broker("person", "add", HEATH, "--role", "deputy", "--sign-only")
+    event = tmp_path / "event"
+    event.write_text(signed.stdout)
+    assert broker("org", "accept", str(event)).returncode == 0
+    again = broker("org", "accept", str(event))
+    assert again.returncode == 1
+    assert "repeated" in again.stderr
 
 
 def test_status_says_how_many_workers_run(broker: Run) -> None:

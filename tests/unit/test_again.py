@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from broker.errors import Reason
+from broker.errors import Reason, Refused
 from broker.exchange import Carried, copy_key
 from broker.register import REGISTRAR, KeyAdded, KeyRevocation, KeyRevoked, Resumed, Suspended
-from broker.registry import KeyUse
+from broker.registry import KeyUse, Registry
 from broker.state import TellingState
 from broker.topics import HELD, inbox
 from tests.personas import (
@@ -222,3 +222,17 @@ def test_only_what_is_held_for_that_recipient_can_be_released_and_only_by_its_se
         assert own.carry(about, HERTS).line.rules == (Reason.NO_SUCH_CASE,)
         return
     assert own.carry(about).line.rules == (Reason.NO_SUCH_CASE,)
+
+
+def test_a_copy_that_nobody_registered_could_have_signed_is_not_sent(own: World) -> None:
+    document = notification()
+    own.carry(document)
+    case = own.memory.case(MET, document["case"])
+    assert case is not None
+    text = own.copies[copy_key(case, document["id"])]
+    assert text is not None
+    made = own.exchange
+    made.take(Registry(one for one in own.registry if one.id != MET), own.home.signer(own.home.broker(), NIGHT))
+    with pytest.raises(Refused) as refused:
+        made.again(case, case.tellings[0], text, NIGHT)
+    assert refused.value.reason is Reason.FORGED
