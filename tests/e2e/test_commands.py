@@ -31,7 +31,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="module")
-def broker(kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def broker(  # noqa: C901 - set up, tear down, and what is used between
+    kafka: Principals, home: Home, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Run]:
     """A running worker and mailbox service, and a function that runs a `broker` command as whom it is for."""
     homes = tmp_path_factory.mktemp("homes")
     port = free_port()
