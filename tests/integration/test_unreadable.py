@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.errors import (
     CoordinatorLoadInProgressError,
+    InvalidTopicError,
     KafkaError,
     NotLeaderForPartitionError,
     TopicAuthorizationFailedError,
@@ -24,6 +25,7 @@ from broker.agency import Submitted
 from broker.clock import system_clock
 from broker.errors import Reason
 from broker.loop import Broken, Loop, Owner, Record
+from broker.refusal import in_words
 from broker.routers import sealed
 from tests.integration.rig import OUT, PATIENCE, Lane, Raw, Worker, committed, once_each, raw, until, watching, working
 
@@ -267,7 +269,12 @@ async def test_aiokafkas_own_reader_would_stop_there_and_the_worker_says_so_and_
 
 
 @pytest.mark.parametrize(
-    ("fault", "stopped"), [(CoordinatorLoadInProgressError, []), (TopicAuthorizationFailedError, ["cannot read"])]
+    ("fault", "stopped"),
+    [
+        (CoordinatorLoadInProgressError, []),
+        (InvalidTopicError, ["cannot read"]),
+        (TopicAuthorizationFailedError, [f"cannot read: {in_words('a topic')}"]),
+    ],
 )
 async def test_a_poll_that_may_be_tried_again_is_logged_and_any_other_stops_the_worker(
     lane: Lane, logged: list[dict[str, object]], fault: type[KafkaError], stopped: list[str]
