@@ -106,7 +106,7 @@ async def _run(
         connection=connection,
         exchange=exchange,
         clock=clock,
-        seal=StateSeal(home.state_key()),
+        seal=StateSeal(home.state_keys()),
         stop=stop,
         group=group,
     )

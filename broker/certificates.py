@@ -1,7 +1,7 @@
 """The authority behind every TLS certificate of this broker, and the certificates: one for each principal.
 
 FOLDER/ca.pem    its certificate, which everybody has
-FOLDER/ca.key    its private key, mode 600: whoever has it can become any principal
+FOLDER/ca.key    its private key, kept as broker.keys says: whoever has it can become any principal
 
 The keys are EC P-256, which Java's TLS takes everywhere. Kafka reads the principal from the common name, so
 `police:01` is `CN=police-01`.
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from broker import keys
 from broker.connection import AUTHORITY, CERTIFICATE, KEY
 
 AUTHORITY_KEY = "ca.key"
@@ -39,10 +40,10 @@ class Authority:
         """Open the one in this folder. Raises CertificateError."""
         self.folder = folder
         try:
-            if os.name == "posix" and (folder / AUTHORITY_KEY).stat().st_mode & 0o077:
-                raise CertificateError(f"{folder / AUTHORITY_KEY} can be read by others: run chmod 600 on it")
             self._certificate = x509.load_pem_x509_certificate((folder / AUTHORITY).read_bytes())
-            key = serialization.load_pem_private_key((folder / AUTHORITY_KEY).read_bytes(), None)
+            key = serialization.load_pem_private_key(keys.read(folder / AUTHORITY_KEY), None)
+        except keys.HomeError as error:
+            raise CertificateError(str(error)) from None
         except (OSError, ValueError, TypeError) as error:
             raise CertificateError(
                 f"no certificate authority in {folder} ({type(error).__name__}): name the folder with {AUTHORITY} and "
@@ -55,7 +56,7 @@ class Authority:
     @classmethod
     def make(cls, folder: Path, now: datetime) -> "Authority":
         """Make a new one in this folder. Raises CertificateError rather than replace one that is there."""
-        if (folder / AUTHORITY_KEY).exists():
+        if keys.is_here(folder / AUTHORITY_KEY):
             raise CertificateError(f"{folder} holds an authority already: name another folder")
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("safeguarding-broker-authority")
@@ -85,6 +86,7 @@ class Authority:
         _write(to / AUTHORITY, _pem(self._certificate), 0o644)
         _write(to / CERTIFICATE, _pem(certificate), 0o644)
         _write(to / KEY, _private(key), 0o600)
+        keys.protected(to / KEY).unlink(missing_ok=True)  # of the certificate before
         return certificate
 
     def issue_node(self, to: Path, hosts: Sequence[str], now: datetime, *, life: timedelta = LIFE) -> None:

@@ -25,7 +25,7 @@ from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock
-from broker.commands import acl, certificate, mailbox, members, org
+from broker.commands import acl, backup, certificate, keys, mailbox, members, org
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
@@ -77,6 +77,9 @@ app.command()(members.redeliver)
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")
+app.add_typer(keys.app, name="keys")
+app.command()(backup.backup)
+app.command()(backup.restore)
 
 AsOption = Annotated[str, typer.Option("--as", help="The organisation that you are, as police:01.")]
 

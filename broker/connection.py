@@ -2,16 +2,25 @@
 
 FOLDER/ca.pem        the authority that Kafka's own certificate must come from
 FOLDER/client.pem    the principal's certificate
-FOLDER/client.key    its private key, mode 600
+FOLDER/client.key    its private key, kept as broker.keys says
 """
 
 import ipaddress
-import os
+import secrets
 import ssl
-import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from broker import keys
 
 AUTHORITY, CERTIFICATE, KEY = "ca.pem", "client.pem", "client.key"
 
@@ -54,10 +63,12 @@ class Connection:
 
 def _check(tls: Path) -> None:
     for name in (AUTHORITY, CERTIFICATE, KEY):
-        if not (tls / name).is_file():
+        if not (tls / name).is_file() and not (name == KEY and keys.is_here(tls / KEY)):
             raise Unreachable(f"no {tls / name}: the registry desk makes it with `broker certificate issue`")
-    if os.name == "posix" and stat.S_IMODE((tls / KEY).stat().st_mode) & 0o077:
-        raise Unreachable(f"{tls / KEY} can be read by others: run `chmod 600 {tls / KEY}`")
+    try:
+        keys.check(tls / KEY if (tls / KEY).is_file() else keys.protected(tls / KEY))
+    except keys.HomeError as error:
+        raise Unreachable(str(error)) from None
 
 
 def _context(tls: Path) -> ssl.SSLContext:
@@ -66,10 +77,26 @@ def _context(tls: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     try:
         context.load_verify_locations(tls / AUTHORITY)
-        context.load_cert_chain(tls / CERTIFICATE, tls / KEY)
+        _load(context, tls)
+    except keys.HomeError as error:
+        raise Unreachable(str(error)) from None
     except ssl.SSLError as error:
         raise Unreachable(f"the TLS files in {tls} do not fit together ({error.reason}): ask for new ones") from None
     return context
+
+
+def _load(context: ssl.SSLContext, tls: Path) -> None:
+    """Python's TLS reads keys from files only, so one that is protected passes through a file under a random word."""
+    if (tls / KEY).is_file():
+        context.load_cert_chain(tls / CERTIFICATE, tls / KEY)
+        return
+    key = load_pem_private_key(keys.read(tls / KEY), None)
+    once = secrets.token_hex(32)
+    hidden = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(once.encode()))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / KEY
+        keys.write_new(file, hidden)
+        context.load_cert_chain(tls / CERTIFICATE, file, password=once)
 
 
 def _loopback(address: str) -> bool:

@@ -436,7 +436,12 @@ class Exchange:
 
     def _hold(self, statement: Statement, case: Case, one: Judged, now: datetime) -> Outgoing:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""
-        body = {"statement": _whole(statement), "recipient": words.recipient_outcome(one, now), "owner": case.owner}
+        body = {
+            "statement": _whole(statement),
+            "message": statement.claims["jti"],
+            "recipient": words.recipient_outcome(one, now),
+            "owner": case.owner,
+        }
         return self._own(topics.HELD, case.owner, case.id, body, now)
 
     def _audit(self, owner: str, case: str, body: Body, now: datetime) -> Outgoing:

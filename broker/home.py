@@ -3,9 +3,11 @@
 HOME/trust.json               the registrar's public key: the one thing that is believed without a signature
 HOME/registry.jsonl           a copy of the signed events of `registry-events`, one a line
 HOME/keys/school-100000/      that organisation's private keys; hand this folder to it and keep no copy
-HOME/keys/broker-.../         the broker's own, with state.key for its changelogs
+HOME/keys/broker-.../         the broker's own, with state-1.key, state-2.key, ... for its changelogs
 HOME/keys/registrar/          the registry desk's
 HOME/tls/                     who this home is to Kafka: ca.pem, client.pem, client.key
+
+How private keys lie there, plain, under a passphrase or mounted: broker.keys.
 """
 
 import contextlib
@@ -13,7 +15,6 @@ import json
 import os
 import re
 import secrets
-import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from broker import keys as at_rest
 from broker.connection import Connection
 from broker.register import (
     REGISTRAR,
@@ -38,6 +40,7 @@ from broker.schemas.terms import Kind, PersonRole
 from broker.sealing import SEAL, Signer
 
 STATE_KEY_BYTES = 32
+STATE_KEYS = "state-*.key"
 KEY_LIFE = timedelta(days=365)
 REGISTRAR_KEY_LIFE = timedelta(days=3650)
 OVERLAP = timedelta(minutes=5)
@@ -54,8 +57,8 @@ ROLES: Mapping[Kind, tuple[PersonRole, ...]] = {
 _KID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
-class HomeError(Exception):
-    """Something about the home folder is wrong; the text says what to do."""
+HomeError = at_rest.HomeError
+"""Something about the home folder is wrong; the text says what to do."""
 
 
 def folder(organisation: str) -> str:
@@ -71,12 +74,12 @@ class FileKeys:
         self._keys: dict[str, OKPKey] = {}
         if not path.is_dir():
             raise HomeError(f"no keys in {path}: run `broker demo --keep` for a play set, or ask your administrator")
-        for file in sorted(path.glob("*.jwk")):
+        for file in at_rest.here(path, "*.jwk"):
             self._keys[file.stem] = _read_private(file)
 
     def private(self, kid: str) -> OKPKey | None:
         """The private key of that id, or None."""
-        if kid not in self._keys and _KID.fullmatch(kid) and (file := self._path / f"{kid}.jwk").is_file():
+        if kid not in self._keys and _KID.fullmatch(kid) and at_rest.is_here(file := self._path / f"{kid}.jwk"):
             self._keys[kid] = _read_private(file)
         return self._keys.get(kid)
 
@@ -223,19 +226,26 @@ class Home:
         """The broker's own entry in the registry. Raises HomeError."""
         return broker_of(self.registry())
 
-    def state_key(self) -> bytes:
-        """The key of the broker's changelogs. Raises HomeError."""
-        file = self.path / "keys" / folder(self.broker().id) / "state.key"
-        if not file.is_file():
-            raise HomeError(f"no {file}: only the broker's own host can do this")
-        return file.read_bytes()
+    def state_keys(self) -> dict[int, bytes]:
+        """The keys of the broker's changelogs by number; the highest is in use. Raises HomeError."""
+        place = self.path / "keys" / folder(self.broker().id)
+        found = {int(file.stem.partition("-")[2]): at_rest.read(file) for file in at_rest.here(place, STATE_KEYS)}
+        if not found:
+            raise HomeError(f"no {place}/state-1.key: only the broker's own host can do this")
+        return found
+
+    def new_state_key(self, broker: str) -> int:
+        """Make the key that is used for changelogs from the worker's next start. Raises HomeError."""
+        place = self.path / "keys" / folder(broker)
+        number = 1 + max((int(file.stem.partition("-")[2]) for file in at_rest.here(place, STATE_KEYS)), default=0)
+        at_rest.write(place / f"state-{number}.key", secrets.token_bytes(STATE_KEY_BYTES))
+        return number
 
     def new_key(self, organisation: str, use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> PublicKey:
-        """Make a key; the private half goes to a file (mode 600), the public half is returned for the registry."""
+        """Make a key; the private half goes to a file, the public half is returned for the registry."""
         made, private = new_key(use, now, life)
-        place = self.path / "keys" / folder(organisation)
-        place.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_private(place / f"{made.kid}.jwk", json.dumps(private.as_dict(private=True)).encode())
+        file = self.path / "keys" / folder(organisation) / f"{made.kid}.jwk"
+        at_rest.write(file, json.dumps(private.as_dict(private=True)).encode())
         return made
 
     def found(self, now: datetime) -> None:
@@ -258,8 +268,7 @@ class Home:
         for use in KeyUse:
             yield KeyAdded(about=one.id, key=self.new_key(one.id, use, now))
         if one.kind is Kind.BROKER:
-            place = self.path / "keys" / folder(one.id) / "state.key"
-            _write_private(place, secrets.token_bytes(STATE_KEY_BYTES))
+            self.new_state_key(one.id)
         for role in ROLES.get(one.kind, ()):
             yield PersonAdded(about=one.id, person=self.new_person(one.id, role, now))
 
@@ -278,11 +287,13 @@ def broker_of(registry: Registry) -> Organisation:
 
 
 def new_key(use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> tuple[PublicKey, OKPKey]:
-    """A fresh key: its public half as the registry holds it, and the private half."""
-    if use is KeyUse.SIGN:
-        private, alg = OKPKey.generate_key("Ed25519"), "Ed25519"
-    else:
-        private, alg = OKPKey.generate_key("X25519"), SEAL
+    """A fresh key: its public half as the registry holds it, and the private half.
+
+    Its id never begins as an option of a command does.
+    """
+    curve, alg = ("Ed25519", "Ed25519") if use is KeyUse.SIGN else ("X25519", SEAL)
+    while (private := OKPKey.generate_key(curve)).thumbprint().startswith("-"):
+        pass
     public = PublicKey.model_validate(
         {
             "kid": private.thumbprint(),
@@ -297,15 +308,7 @@ def new_key(use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> tuple[Pub
 
 
 def _read_private(file: Path) -> OKPKey:
-    if stat.S_IMODE(file.stat().st_mode) & 0o077 and os.name == "posix":
-        raise HomeError(f"{file} can be read by others: run `chmod 600 {file}`")
     try:
-        return OKPKey.import_key(json.loads(file.read_text()))
+        return OKPKey.import_key(json.loads(at_rest.read(file)))
     except (ValueError, JoseError) as error:
         raise HomeError(f"{file} is not a private key: put it back from your copy, or register a new one") from error
-
-
-def _write_private(file: Path, data: bytes) -> None:
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(data)

@@ -64,6 +64,12 @@ class Record(Protocol):
     headers: Sequence[tuple[str, bytes | None]]
 
 
+class Stamped(Record, Protocol):
+    """The same, with when it was written."""
+
+    timestamp: int
+
+
 class Owner:
     """One owned partition: its producer, its memory, and the next offset to handle."""
 
@@ -164,6 +170,8 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
             await producer.start()
             owner.next = await consumer.committed(owner.tp) or 0
             owner.cabinet = await self._restore(owner.tp.partition)
+            if self._seal.rotated:
+                await self._seal_anew(producer, owner.tp.partition)
         except BaseException:
             await producer.stop()
             raise
@@ -177,6 +185,21 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
             name = key.decode()
             cabinet.restore(name, None if value is None else self._seal.unseal(name, value))
         return cabinet
+
+    async def _seal_anew(self, producer: AIOKafkaProducer, partition: int) -> None:
+        """Write what an older state key sealed again, under the newest, so that the older one can be destroyed."""
+        for topic in (self._changelog, self._kept):
+            latest: dict[bytes, bytes | None] = {}
+            async for key, value in read_whole(self._connection, TopicPartition(topic, partition)):
+                latest.pop(key, None)  # in the order of the last writing, by which ids are forgotten
+                latest[key] = value
+            old = [(key, value) for key, value in latest.items() if value is not None and self._seal.outdated(value)]
+            for begin in range(0, len(old), AT_ONCE):
+                async with producer.transaction():
+                    for key, value in old[begin : begin + AT_ONCE]:
+                        name = key.decode()
+                        sealed = self._seal.seal(name, self._seal.unseal(name, value))
+                        await producer.send_and_wait(topic, sealed, key=key, partition=partition)
 
     async def _reopen(self, owner: Owner, fault: Exception) -> None:
         """After a failed transaction: a new epoch, what was really committed, and a seek at once, with back-off.
@@ -445,6 +468,12 @@ def _where(fault: Exception) -> str:
 
 async def read_whole(connection: Connection, tp: TopicPartition) -> AsyncIterator[tuple[bytes, bytes | None]]:
     """Every committed (key, value) of one partition, from its beginning to its present end."""
+    async for record in read_records(connection, tp):
+        yield record.key or b"", record.value
+
+
+async def read_records(connection: Connection, tp: TopicPartition) -> AsyncIterator[Stamped]:
+    """Every committed record of one partition, from its beginning to its present end."""
     consumer = AIOKafkaConsumer(
         **connection.options,
         isolation_level="read_committed",
@@ -459,6 +488,6 @@ async def read_whole(connection: Connection, tp: TopicPartition) -> AsyncIterato
         while await consumer.position(tp) < end:
             for records in (await consumer.getmany(tp, timeout_ms=200)).values():
                 for record in records:
-                    yield record.key or b"", record.value
+                    yield record
     finally:
         await consumer.stop()

@@ -96,6 +96,14 @@ def unseal(sealed: bytes, keys: KeyRing) -> Any:  # noqa: ANN401 - JSON
         raise Refused(Reason.MALFORMED, ("sealed",)) from error
 
 
+def sealed_to(sealed: bytes) -> str:
+    """The id of the key that opens these bytes, as they claim; empty if they are not sealed at all."""
+    try:
+        return str(_header(sealed.decode("ascii"))["kid"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 def _header(compact: str) -> Mapping[str, Any]:
 
     header = loads(unb64(compact.partition(".")[0]))

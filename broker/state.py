@@ -26,7 +26,7 @@ LEEWAY = timedelta(minutes=5)
 """How far a sender's clock may run ahead."""
 CASE_KEPT = timedelta(days=90)
 """How long a case is remembered after its last event, if nothing is open in it. Unconfirmed."""
-NONCE = 12
+NUMBER, NONCE = 2, 12
 
 
 class TellingState(StrEnum):
@@ -219,19 +219,42 @@ class Cabinet:
 
 
 class StateSeal:
-    """Seals changelog values under the broker's own state key (AES-256-GCM; the record key is authenticated)."""
+    """Seals changelog values under the newest of the broker's own state keys, by number (AES-256-GCM).
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+    The number stands before each value. It and the record key are authenticated. Older keys open until destroyed.
+    """
+
+    def __init__(self, keys: Mapping[int, bytes]) -> None:
+        self._ciphers = {number.to_bytes(NUMBER, "big"): AESGCM(key) for number, key in keys.items()}
+        self._newest = max(self._ciphers)
+
+    @property
+    def rotated(self) -> bool:
+        """Whether anything could still be sealed under an older key."""
+        return len(self._ciphers) > 1
 
     def seal(self, key: str, value: str) -> bytes:
-        """JSON text -> nonce and ciphertext."""
+        """JSON text -> number, nonce and ciphertext."""
         nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, value.encode(), key.encode())
+        sealed = self._ciphers[self._newest].encrypt(nonce, value.encode(), self._newest + key.encode())
+        return self._newest + nonce + sealed
 
     def unseal(self, key: str, sealed: bytes) -> str:
-        """Raises ValueError if the value is not ours or was moved to another key."""
+        """Raises ValueError if the value is not ours, was moved to another key, or its state key is not here."""
+        number, nonce, rest = sealed[:NUMBER], sealed[NUMBER : NUMBER + NONCE], sealed[NUMBER + NONCE :]
+        cipher = self._ciphers.get(number)
+        if cipher is None:
+            raise ValueError(f"state key {int.from_bytes(number, 'big')} of a changelog value is not here")
         try:
-            return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], key.encode()).decode()
+            return cipher.decrypt(nonce, rest, number + key.encode()).decode()
         except InvalidTag as error:
             raise ValueError("a changelog value does not open with the broker's state key") from error
+
+    def outdated(self, sealed: bytes) -> bool:
+        """Whether it is sealed under an older key than new values are."""
+        return state_key_of(sealed).to_bytes(NUMBER, "big") != self._newest
+
+
+def state_key_of(sealed: bytes) -> int:
+    """The number of the state key that a changelog value is sealed under."""
+    return int.from_bytes(sealed[:NUMBER], "big")

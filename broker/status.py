@@ -76,7 +76,7 @@ async def _lanes(found: Status, connection: Connection) -> None:
 
 
 async def _cases(found: Status, home: Home, connection: Connection, now: datetime) -> None:
-    seal = StateSeal(home.state_key())
+    seal = StateSeal(home.state_keys())
     oldest: datetime | None = None
     unread = held = overdue = 0
     for family in topics.FAMILIES:

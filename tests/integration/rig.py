@@ -302,7 +302,7 @@ async def working(
         connection=lane.kafka.connection("worker"),
         exchange=lane.world.exchange,
         clock=lambda: lane.world.now,
-        seal=StateSeal(lane.world.home.state_key()),
+        seal=StateSeal(lane.world.home.state_keys()),
         stop=stopped.append,
         group=lane.group,
     )

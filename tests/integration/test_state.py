@@ -118,7 +118,7 @@ async def test_a_worker_that_cannot_read_its_changelog_ends_with_a_failure(servi
         await watch.until_seen(once_each([one]))
         assert await worker.terminate() == 0
     shutil.copytree(service.world.home.path, tmp_path / "home")
-    key = tmp_path / "home" / "keys" / folder(BROKER) / "state.key"
+    key = tmp_path / "home" / "keys" / folder(BROKER) / "state-1.key"
     key.unlink()
     key.write_bytes(bytes(32))
     async with process(service, home=Home(tmp_path / "home")) as worker:

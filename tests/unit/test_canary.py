@@ -119,7 +119,7 @@ def leaks(*haystacks: object) -> set[str]:
 
 def outside(carried: Carried) -> list[object]:
     """Whatever a broker operator, a Kafka administrator or another reader of the topic can see."""
-    seal, cabinet = StateSeal(bytes(32)), Cabinet()
+    seal, cabinet = StateSeal({1: bytes(32)}), Cabinet()
     seen: list[object] = [carried.line, carried, asdict(carried.line)]
     for out in carried.outgoing:
         seen += [out.topic, out.key, out.value, *(part for header in out.headers for part in header)]
@@ -179,7 +179,7 @@ def loop(world: World, said: Callable[[], str]) -> Loop:
         connection=Connection("127.0.0.1:9"),
         exchange=world.exchange,
         clock=lambda: world.now,
-        seal=StateSeal(bytes(32)),
+        seal=StateSeal({1: bytes(32)}),
         stop=print,
     )
 

@@ -132,7 +132,7 @@ def test_every_family_has_exactly_one_subscriber(world: World) -> None:
             connection=Connection("127.0.0.1:9"),
             exchange=make_exchange(world.home, world.registry, lambda: NIGHT),
             clock=lambda: NIGHT,
-            seal=StateSeal(bytes(32)),
+            seal=StateSeal({1: bytes(32)}),
             stop=print,
         )
         subscribed.update(topic.name for one in module.router(loop).subscribers for topic in one.topics)

@@ -10,7 +10,7 @@ from joserfc.jwk import OctKey, OKPKey
 from broker.errors import Reason, Refused
 from broker.home import new_key
 from broker.registry import KeyUse, Organisation, PublicKey
-from broker.sealing import COVER, SEAL, Signer, padded, public, read_cover, seal, sign_cover, unseal
+from broker.sealing import COVER, SEAL, Signer, padded, public, read_cover, seal, sealed_to, sign_cover, unseal
 from broker.statement import MAX_BYTES, b64, dumps, loads, unb64
 from tests.personas import BROKER, NIGHT
 from tests.world import World
@@ -73,6 +73,12 @@ def test_only_its_reader_opens_it(ring: Ring, sealed: str, world: World) -> None
     assert refusal(Ring(ring.organisation, {}), sealed) is Reason.UNSEALABLE
     with pytest.raises(Refused):
         unseal(sealed.encode(), world.home.keys(BROKER))
+
+
+def test_whose_seal_it_is_can_be_read_without_any_key(ring: Ring, sealed: str) -> None:
+    assert sealed_to(sealed.encode()) == ring.key(KeyUse.SEAL).kid
+    for rubbish in (b"", b"{}", b"\xff", b64(b"[]").encode(), b64(b"{}").encode() + b"...."):
+        assert sealed_to(rubbish) == ""
 
 
 def test_another_private_key_under_the_same_id_opens_nothing(ring: Ring, sealed: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from broker.ledger import fired
-from broker.state import CASE_KEPT, LEEWAY, WINDOW, Cabinet, Case, Seen, StateSeal, Telling
+from broker.state import CASE_KEPT, LEEWAY, WINDOW, Cabinet, Case, Seen, StateSeal, Telling, state_key_of
 from tests.personas import ACLAND, ARGYLE, MET, NIGHT
 
 HOUR = timedelta(hours=1)
@@ -182,7 +182,7 @@ def test_one_case_that_nobody_ever_answers_keeps_no_other_and_steps_stay_small()
     ],
 )
 def test_a_changelog_value_opens_whole_and_in_its_place_only(spoil: Any) -> None:  # noqa: ANN401 - a lambda
-    seal = StateSeal(bytes(32))
+    seal = StateSeal({1: bytes(32)})
     sealed = seal.seal("case/x", "Rowan")
     assert seal.unseal("case/x", sealed) == "Rowan"
     assert seal.seal("case/x", "Rowan") != sealed
@@ -190,4 +190,20 @@ def test_a_changelog_value_opens_whole_and_in_its_place_only(spoil: Any) -> None
     with pytest.raises(ValueError, match=r"state key|[Nn]once"):
         seal.unseal(*spoil("case/x", sealed))
     with pytest.raises(ValueError, match="state key"):
-        StateSeal(bytes([1] * 32)).unseal("case/x", sealed)
+        StateSeal({1: bytes([1] * 32)}).unseal("case/x", sealed)
+
+
+def test_a_new_state_key_seals_and_the_old_one_opens_until_it_is_gone() -> None:
+    keys = {1: bytes(32), 2: bytes([1] * 32)}
+    before, both = StateSeal({1: keys[1]}), StateSeal(keys)
+    old = before.seal("case/x", "Rowan")
+    new = both.seal("case/x", "Rowan")
+    assert (before.rotated, both.rotated) == (False, True)
+    assert (state_key_of(old), state_key_of(new)) == (1, 2)
+    assert both.unseal("case/x", old) == both.unseal("case/x", new) == "Rowan"
+    assert (both.outdated(old), both.outdated(new)) == (True, False)
+    for seal, sealed in ((StateSeal({2: keys[2]}), old), (before, new)):
+        with pytest.raises(ValueError, match=r"state key [12] .* is not here"):
+            seal.unseal("case/x", sealed)
+    with pytest.raises(ValueError, match="does not open"):
+        both.unseal("case/x", old[:1] + b"\2" + old[2:])

@@ -1,0 +1,134 @@
+"""What the broker's own keys still have to open, and re-sealing it before one of them is destroyed.
+
+Records of Kafka cannot be changed: what is re-sealed is appended under the newest key, with its old time, so that its
+retention does not begin anew. The old record stays until its retention ends, and opens for nobody once its key is gone.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from broker import topics
+from broker.connection import Connection, Unreachable
+from broker.errors import Refused
+from broker.home import FileKeys, Home
+from broker.loop import GROUP, Stamped, read_records, read_whole
+from broker.post import MAX_REQUEST, admin
+from broker.registry import PublicKey
+from broker.sealing import seal, sealed_to, unseal
+from broker.state import Cabinet, StateSeal, state_key_of
+
+RESEALED = "resealed"
+"""Header of a record that was sealed anew: the offset of the one that it replaces."""
+OWN = (topics.HELD, topics.AUDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """By topic: how many records now stand under the newest key as well; how many holds are over and were left."""
+
+    again: Mapping[str, int]
+    left: int
+
+
+async def needed(connection: Connection, kid: str) -> Counter[str]:
+    """By topic, the records that only this sealing key of the broker opens and that somebody still needs."""
+    found: Counter[str] = Counter()
+    async with admin(connection) as client:
+        for family in topics.FAMILIES:
+            parts = [TopicPartition(topics.submit(family), p) for p in range(topics.SUBMIT_PARTITIONS)]
+            done = await client.list_consumer_group_offsets(GROUP, partitions=parts)
+            for part in parts:
+                async for record in read_records(connection, part):
+                    found[part.topic] += record.offset >= done[part].offset and sealed_to(record.value or b"") == kid
+    for topic in OWN:
+        for partition in range(topics.SUBMIT_PARTITIONS):
+            for record in await _unreplaced(connection, TopicPartition(topic, partition)):
+                found[topic] += sealed_to(record.value or b"") == kid
+    return +found
+
+
+async def needed_of_state(connection: Connection, number: int) -> Counter[str]:
+    """By topic, the values that only this key of the changelogs opens and that a worker would restore."""
+    found: Counter[str] = Counter()
+    for family in topics.FAMILIES:
+        for topic in (topics.state(family), topics.copies(family)):
+            for partition in range(topics.SUBMIT_PARTITIONS):
+                last = {key: value async for key, value in read_whole(connection, TopicPartition(topic, partition))}
+                found[topic] += sum(value is not None and state_key_of(value) == number for value in last.values())
+    return +found
+
+
+async def reseal(connection: Connection, home: Home, to: PublicKey, *, settled: bool = False) -> Resealed:
+    """Seal every audit record, and every hold that somebody still has to act on, to this newest key.
+
+    `settled`: holds that are over, too: while a law or an inquiry forbids to destroy anything. It can be run again:
+    what has been done is not done twice. Raises HomeError or Unreachable.
+    """
+    keys, waiting = home.keys(home.broker().id), await _open_holds(connection, StateSeal(home.state_keys()))
+    again: Counter[str] = Counter()
+    left = 0
+    producer = AIOKafkaProducer(**connection.options, enable_idempotence=True, max_request_size=MAX_REQUEST)
+    try:
+        await producer.start()
+        for topic in OWN:
+            for partition in range(topics.SUBMIT_PARTITIONS):
+                tp = TopicPartition(topic, partition)
+                for record in await _unreplaced(connection, tp):
+                    body = None if sealed_to(record.value or b"") == to.kid else _opened(record, keys)
+                    if body is None:
+                        continue  # done, or its key is gone already: that was to be so
+                    if topic == topics.HELD and not settled and _about(body) not in waiting:
+                        left += 1
+                        continue
+                    await producer.send_and_wait(
+                        topic,
+                        seal(body, to),
+                        key=record.key,
+                        partition=partition,
+                        timestamp_ms=record.timestamp,
+                        headers=[(RESEALED, str(record.offset).encode())],
+                    )
+                    again[topic] += 1
+                    await asyncio.sleep(0)
+    except KafkaError as error:
+        raise Unreachable(f"Kafka did not take all of it ({type(error).__name__}): run it again") from error
+    finally:
+        await producer.stop()
+    return Resealed(again=again, left=left)
+
+
+async def _unreplaced(connection: Connection, tp: TopicPartition) -> list[Stamped]:
+    """The records of which there is no later one under a newer key."""
+    records = [record async for record in read_records(connection, tp)]
+    replaced = {int(value or b"-1") for one in records for name, value in one.headers if name == RESEALED}
+    return [one for one in records if one.offset not in replaced]
+
+
+async def _open_holds(connection: Connection, state: StateSeal) -> set[tuple[str, str]]:
+    """Message and recipient of everything that waits for somebody."""
+    found: set[tuple[str, str]] = set()
+    for family in topics.FAMILIES:
+        for partition in range(topics.SUBMIT_PARTITIONS):
+            cabinet = Cabinet()
+            async for key, value in read_whole(connection, TopicPartition(topics.state(family), partition)):
+                cabinet.restore(key.decode(), None if value is None else state.unseal(key.decode(), value))
+            found |= {(one.message, one.recipient) for case in cabinet.cases() for one in case.tellings if one.open}
+    return found
+
+
+def _opened(record: Stamped, keys: FileKeys) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return unseal(record.value or b"", keys)
+    except Refused:
+        return None
+
+
+def _about(held: Mapping[str, Any]) -> tuple[str, str]:
+    """Message and recipient of a hold."""
+    return str(held["message"]), str(held["recipient"]["organisation"])
