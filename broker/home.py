@@ -291,8 +291,8 @@ def new_key(use: KeyUse, now: datetime, life: timedelta = KEY_LIFE) -> tuple[Pub
 
     Its id never begins as an option of a command does.
     """
-    curve, alg = ("Ed25519", "Ed25519") if use is KeyUse.SIGN else ("X25519", SEAL)
-    while (private := OKPKey.generate_key(curve)).thumbprint().startswith("-"):
+    alg = "Ed25519" if use is KeyUse.SIGN else SEAL
+    while (private := OKPKey.generate_key("Ed25519" if use is KeyUse.SIGN else "X25519")).thumbprint().startswith("-"):
         pass
     public = PublicKey.model_validate(
         {
