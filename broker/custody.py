@@ -5,9 +5,11 @@ retention does not begin anew. The old record stays until its retention ends, an
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -19,12 +21,15 @@ from broker.errors import Refused
 from broker.home import FileKeys, Home
 from broker.loop import GROUP, Stamped, read_records, read_whole
 from broker.post import MAX_REQUEST, admin
-from broker.registry import PublicKey
+from broker.registry import KeyUse, Organisation, PublicKey
+from broker.schemas.terms import Kind
 from broker.sealing import seal, sealed_to, unseal
 from broker.state import Cabinet, StateSeal, state_key_of
 
 RESEALED = "resealed"
 """Header of a record that was sealed anew: the offset of the one that it replaces."""
+STATE_KEY = re.compile(r"state-([1-9][0-9]{0,4})")
+"""How a key of the changelogs is called."""
 OWN = (topics.HELD, topics.AUDIT)
 
 
@@ -34,6 +39,27 @@ class Resealed:
 
     again: Mapping[str, int]
     left: int
+
+
+async def in_the_way(connection: Connection, home: Home, member: Organisation, kid: str, now: datetime) -> str:
+    """Why this key should not be destroyed now; empty if nothing speaks against it. Raises HomeError or Unreachable."""
+    if state := STATE_KEY.fullmatch(kid):
+        number = int(state[1])
+        if number == max(home.state_keys()):
+            return "new changelog entries are sealed with it; first `broker keys rotate-state`, and restart the workers"
+        left = await needed_of_state(connection, number)
+        return f"{counts(left)} are sealed with it; restart every worker, which seals them anew" if left else ""
+    if kid in {key.kid for use in KeyUse if (key := member.key(use, now))}:
+        return "it is the newest of its use; first register another, and wait until senders have taken it"
+    if member.kind is Kind.BROKER and any(key.kid == kid and key.use is KeyUse.SEAL for key in member.keys):
+        left = await needed(connection, kid)
+        return f"{counts(left)} need it; let the worker carry what waits, and run `broker keys reseal`" if left else ""
+    return ""
+
+
+def counts(found: Mapping[str, int]) -> str:
+    """`audit: 3, held: 1`."""
+    return ", ".join(f"{topic}: {count}" for topic, count in sorted(found.items())) or "nothing"
 
 
 async def needed(connection: Connection, kid: str) -> Counter[str]:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import re
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,8 +18,6 @@ from broker.home import STATE_KEYS, Home, HomeError, folder
 from broker.keys import destroy, here, is_here, protect, protected, secrets_of, unprotect
 from broker.registry import KeyUse, Organisation, PublicKey
 from broker.schemas.terms import Kind
-
-_STATE_KEY = re.compile(r"state-([1-9][0-9]{0,4})")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -148,7 +144,7 @@ def reseal(
         done = asyncio.run(custody.reseal(reach(place, bootstrap), place, key, settled=settled))
     except (HomeError, Unreachable) as error:
         fail(str(error))
-    typer.echo(f"sealed anew: {_counts(Counter(done.again))}. Left as they are: {done.left} holds that are over.")
+    typer.echo(f"sealed anew: {custody.counts(done.again)}. Left as they are: {done.left} holds that are over.")
 
 
 @app.command(name="destroy")
@@ -169,7 +165,7 @@ def destroy_(
     try:
         member = place.member(organisation)
         file = _file(place, member, kid)
-        in_the_way = _in_the_way(place, bootstrap, member, kid)
+        in_the_way = asyncio.run(custody.in_the_way(reach(place, bootstrap), place, member, kid, system_clock()))
         if in_the_way and not force:
             fail(f"{kid} is still needed: {in_the_way}. Nothing was destroyed.")
         typer.echo(_ends(member, kid))
@@ -192,35 +188,13 @@ def _here(home: Home, member: Organisation, pattern: str) -> list[Path]:
     return here(home.path / "keys" / folder(member.id), pattern)
 
 
-def _in_the_way(home: Home, bootstrap: str, member: Organisation, kid: str) -> str:
-    """Why it should not be destroyed now; empty if nothing speaks against it. Raises HomeError or Unreachable."""
-    if state := _STATE_KEY.fullmatch(kid):
-        number = int(state[1])
-        if number == max(home.state_keys()):
-            return "new changelog entries are sealed with it; first `broker keys rotate-state`, and restart the workers"
-        left = asyncio.run(custody.needed_of_state(reach(home, bootstrap), number))
-        return f"{_counts(left)} are sealed with it; restart every worker, which seals them anew" if left else ""
-    now = system_clock()
-    if kid in {key.kid for use in KeyUse if (key := member.key(use, now))}:
-        return "it is the newest of its use; first register another, and wait until senders have taken it"
-    sealing = any(key.kid == kid and key.use is KeyUse.SEAL for key in member.keys)
-    if member.kind is Kind.BROKER and sealing:
-        left = asyncio.run(custody.needed(reach(home, bootstrap), kid))
-        return f"{_counts(left)} need it; let the worker carry what waits, and run `broker keys reseal`" if left else ""
-    return ""
-
-
 def _ends(member: Organisation, kid: str) -> str:
     """What can no longer be opened."""
     use = next((key.use for key in member.keys if key.kid == kid), None)
-    if _STATE_KEY.fullmatch(kid):
+    if custody.STATE_KEY.fullmatch(kid):
         return "Nobody will open any value of state.* and copies.* that is sealed with it, nor copies made of them."
     if use is not KeyUse.SEAL:
         return "It only signs: nothing is sealed to it. What it has signed can still be verified."
     if member.kind is Kind.BROKER:
         return "Nobody will open what is sealed to it in submit.*, held, quarantine and audit, nor copies made of them."
     return f"Nobody will open what was delivered to {member.id} under it, read or unread, nor copies made of it."
-
-
-def _counts(found: Counter[str]) -> str:
-    return ", ".join(f"{topic}: {count}" for topic, count in sorted(found.items())) or "nothing"

@@ -1,5 +1,6 @@
 """A lane of its own for each test, and a service of worker processes for each module."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -43,10 +44,26 @@ async def service(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Service:
     """The topics of the product, empty, for worker processes."""
-    world = World(Home(keyed_home))
+    return await _service(kafka, Home(keyed_home), tmp_path_factory.mktemp("service"))
+
+
+@pytest.fixture
+async def own_service(
+    kafka: Principals,
+    keyed_home: Path,
+    tidy: None,  # noqa: ARG001 - for its end
+    tmp_path: Path,
+) -> Service:
+    """The same for one test, with a home that it may change: keys made, destroyed, lost."""
+    shutil.copytree(keyed_home, tmp_path / "home")
+    return await _service(kafka, Home(tmp_path / "home"), tmp_path)
+
+
+async def _service(kafka: Principals, home: Home, folder: Path) -> Service:
+    world = World(home)
     await empty(kafka.operator, world.registry)
     await post.create_topics(kafka.operator, world.registry)
     await desk.sync(kafka.operator, world.home)
-    made = Service(kafka, world, tmp_path_factory.mktemp("service"))
+    made = Service(kafka, world, folder)
     made.turn_clock()
     return made

@@ -121,6 +121,7 @@ async def test_a_worker_that_cannot_read_its_changelog_ends_with_a_failure(servi
     key = tmp_path / "home" / "keys" / folder(BROKER) / "state-1.key"
     key.unlink()
     key.write_bytes(bytes(32))
+    key.chmod(0o600)
     async with process(service, home=Home(tmp_path / "home")) as worker:
         assert await worker.ended(within=20) == 1
     assert worker.events["worker.fatal"]
