@@ -19,7 +19,9 @@ test: $(VENV)/ready-dev ## Everything: lint, types, architecture, unit, property
 test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in containers, and what only containers have
 	deploy/with-engine.sh $(BIN)/python -m pytest -q tests/integration tests/containers
 
-bench: $(VENV)/ready ## Measure, beside a bare aiokafka transactional copy loop in the same run
+bench: $(VENV)/ready ## Measure, beside bare library calls and a bare aiokafka copy loop in the same run
+	$(BIN)/python -m tests.bench.steps
+	$(BIN)/python -m tests.bench.national
 	$(BIN)/python -m tests.bench
 
 docs: $(VENV)/ready-dev ## Regenerate what is generated: AsyncAPI, JSON Schemas

@@ -6,9 +6,7 @@ record, two changelog entries), and does nothing else: it is the ceiling that Ka
 """
 
 import asyncio
-import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,6 +24,7 @@ from broker.agency import Submitted
 from broker.clock import system_clock
 from broker.connection import Connection
 from broker.local_kafka import find_or_start
+from tests.bench import results
 from tests.personas import ACLAND, HEATH, MET, incident, lead, notification
 from tests.world import World, incoming, make_home
 
@@ -33,7 +32,6 @@ MESSAGES = 1500
 LATENCY_SAMPLES = 100
 OUTPUTS = 6
 PATIENCE = 180.0
-RESULTS = Path("docs/bench.json")
 
 
 def main() -> None:
@@ -68,14 +66,7 @@ def main() -> None:
     figures = {"worker ready, s": round(ready, 2), **figures}
     for what, value in figures.items():
         print(f"{what:64} {value}")
-    method = {
-        "messages": MESSAGES,
-        "machine": f"{os.cpu_count()} cores, shared with Kafka; {platform.machine()}, "
-        f"Python {platform.python_version()}",
-        "ran": now.date().isoformat(),
-    }
-    RESULTS.write_text(json.dumps({"method": method, "figures": figures}, indent=1) + "\n")
-    print(f"written to {RESULTS}")
+    results.write("kafka", {"messages": MESSAGES, "machine": f"{results.machine()}, with Kafka on them too"}, figures)
 
 
 def _document(number: int) -> dict[str, Any]:

@@ -1,0 +1,270 @@
+"""Microseconds of processor time of each step of the procedure, beside the same library calls made bare, in one run.
+
+Every message is carried by us, then by bare calls on the same bytes, in turn, so that both meet the same machine. Bare is what whoever
+calls the libraries directly must do to the same end, with every key imported once: decrypt, verify, hash and read each
+disclosure, validate the content, sign each cover, encrypt each record, encrypt the state. It checks nothing else,
+decides nothing, cuts nothing, and is given everything that it seals as bytes.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwe, jws
+from joserfc.jwk import OKPKey
+
+from broker import exchange, judge
+from broker.exchange import Carried, Exchange, Incoming
+from broker.schemas.message import Submission
+from broker.schemas.notification_issued import NotificationIssued
+from broker.state import NONCE, Cabinet, StateSeal
+from broker.statement import Statement
+from tests.bench import results
+from tests.personas import ACLAND, ARGYLE, HEATH, MET, Json, lead, notification
+from tests.world import World, incoming, make_home
+
+MESSAGES = 400
+WARM = 40
+"""Messages carried before any is counted."""
+GOAL = 1.25
+SIGN, SEAL = ["Ed25519"], ["ECDH-ES+A256KW", "A256GCM"]
+REST = "the rest"
+TYPE = Submission[NotificationIssued]
+STEPS = ("open", "verify", "parse", "decide", "redact", "seal")
+OPENING = jwe.JWERegistry(algorithms=SEAL)
+
+
+def main() -> None:
+    """Measure, print a table, and keep the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(make_home(Path(folder)))
+        figures = {f"{count} recipients" if count > 1 else "1 recipient": _measure(world, count) for count in (1, 2, 3)}
+    for whom, rows in figures.items():
+        print(f"{whom:24} {'ours, us':>10} {'bare, us':>10}")
+        for step, (ours, bare) in rows["steps"].items():
+            print(f"{step:24} {ours:10.0f} {bare:10.0f}")
+        print(f"{'whole':24} {rows['whole'][0]:10.0f} {rows['whole'][1]:10.0f}   {rows['ratio']} times\n")
+    method = {"messages": MESSAGES, "figures": "medians: ours, bare", "goal": GOAL, "machine": results.machine()}
+    results.write("steps", method, figures)
+
+
+def _to(count: int) -> list[Json]:
+    rolls = ("registered-dual-main", "registered-dual-subsidiary", "receiving-education")
+    return [lead(*one) for one in zip((ACLAND, HEATH, ARGYLE), rolls, strict=True)][:count]
+
+
+def _measure(world: World, count: int) -> dict[str, Any]:
+    broker, sender, keys = world.exchange, world.agency(MET), Keys(world)
+    whole, stepped = Broker(world), Broker(world)
+    spent: defaultdict[str, list[int]] = defaultdict(list)
+    for number in range(WARM + MESSAGES):
+        record = incoming(sender.submit(notification(*_to(count)), world.now))
+        watch = Watch()
+        began = time.thread_time_ns()
+        carried, own = whole.carry(broker, record)
+        ours = time.thread_time_ns() - began
+        if carried.line.status != "shared" or len(carried.line.recipients) != count:
+            raise RuntimeError(f"{carried.line.status}: this would measure something else")
+        bare = bare_calls(record, carried, own, keys)
+        alone = {step: _timed(call) for step, call in bare.items()}
+        with watch.on(TIMED):
+            stepped.carry(broker, record)
+        if number >= WARM:
+            spent["whole"].append(ours)
+            spent["bare whole"].append(sum(alone.values()))
+            for step in (*STEPS, REST):
+                spent[step].append(watch.spent[step])
+                spent[f"bare {step}"].append(alone.get(step, 0))
+    median = {what: round(statistics.median(samples) / 1000, 1) for what, samples in spent.items()}
+    return {
+        "steps": {step: [median[step], median[f"bare {step}"]] for step in (*STEPS, REST)},
+        "whole": [median["whole"], median["bare whole"]],
+        "ratio": round(median["whole"] / median["bare whole"], 2),
+    }
+
+
+def _timed(call: Callable[[], object]) -> int:
+    began = time.thread_time_ns()
+    call()
+    return time.thread_time_ns() - began
+
+
+class Broker:
+    """What the loop does with one record, but for Kafka: carry, remember, seal what is its own."""
+
+    def __init__(self, world: World) -> None:
+        self._memory, self._seal, self._now = Cabinet(), StateSeal(world.home.state_key()), world.now
+
+    def carry(self, broker: Exchange, record: Incoming) -> tuple[Carried, list[tuple[str, str]]]:
+        """The carried message, and each (key, text) that was sealed as state."""
+        carried = broker.carry(record, self._memory, self._now)
+        return carried, self.keep(carried)
+
+    def keep(self, carried: Carried) -> list[tuple[str, str]]:
+        """Remember and seal."""
+        own = [*self._memory.remember(*carried.remember), *carried.copies]
+        texts = [(key, text) for key, text in own if text is not None]
+        for key, text in texts:
+            self._seal.seal(key, text)
+        return texts
+
+
+class Watch:
+    """Nanoseconds spent in each step: a function's own time without that of a timed function inside it."""
+
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, int] = defaultdict(int)
+        self._running: list[str] = []
+        self._since = 0
+
+    def on(self, timed: Mapping[str, Sequence[tuple[object, str]]]) -> ExitStack:
+        """A context in which these functions are timed."""
+        stack = ExitStack()
+        for step, places in timed.items():
+            for owner, name in places:
+                stack.enter_context(patch.object(owner, name, self._wrapped(getattr(owner, name), step)))
+        return stack
+
+    def _wrapped(self, function: Callable[..., Any], step: str) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever the function takes
+            self._turn()
+            self._running.append(step)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self._turn()
+                self._running.pop()
+
+        return timed
+
+    def _turn(self) -> None:
+        now = time.thread_time_ns()
+        if self._running:
+            self.spent[self._running[-1]] += now - self._since
+        self._since = now
+
+
+class Keys:
+    """Every key as the library's object, imported once."""
+
+    def __init__(self, world: World) -> None:
+        self._private: dict[str, OKPKey] = {}
+        self._public: dict[str, OKPKey] = {}
+        for member in world.registry:
+            ring = world.home.keys(member.id)
+            for key in member.keys:
+                private = ring.private(key.kid)
+                if private is not None:
+                    self._private[key.kid] = private
+                self._public[key.kid] = OKPKey.import_key(dict(key.jwk))
+        self.state = AESGCM(world.home.state_key())
+
+    def private(self, compact: str) -> OKPKey:
+        """Of the key that a JOSE header names."""
+        return self._private[header_of(compact)["kid"]]
+
+    def public(self, compact: str) -> OKPKey:
+        """Likewise."""
+        return self._public[header_of(compact)["kid"]]
+
+
+def header_of(compact: str) -> Json:
+    """The header of a JWS or JWE."""
+    return dict(json.loads(unb64(compact.partition(".")[0])))
+
+
+def unb64(text: str) -> bytes:
+    """Base64url as whoever calls the library reads it."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def bare_calls(
+    record: Incoming, carried: Carried, own: Sequence[tuple[str, str]], keys: Keys
+) -> dict[str, Callable[[], object]]:
+    """For each step the library calls that it cannot do without, on the bytes of this message."""
+    sealed = (record.value or b"").decode()
+    opener, plaintext = (
+        keys.private(sealed),
+        jwe.decrypt_compact(sealed, keys.private(sealed), registry=OPENING).plaintext,
+    )
+    signed, *disclosures = json.loads(plaintext or b"")["statement"].rstrip("~").split("~")
+    verifier, document = keys.public(signed), _document(signed, disclosures)
+    out = [one.value.decode() for one in carried.outgoing]
+    records = [(keys.public(one), _sealed_header(one), _plaintext(one, keys)) for one in out]
+    covers = [json.loads(text)["cover"] for _, _, text in records if b'"cover"' in text[:10]]
+    signatures = [(keys.private(one), header_of(one), unb64(one.split(".")[1])) for one in covers]
+    state = [(key.encode(), text.encode()) for key, text in own]
+
+    def opened() -> object:
+        found = jwe.decrypt_compact(sealed, opener, registry=OPENING)
+        return json.loads(found.plaintext or b"")
+
+    def verified() -> object:
+        json.loads(jws.deserialize_compact(signed, verifier, algorithms=SIGN).payload)
+        for text in disclosures:
+            base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+            json.loads(unb64(text))
+        return None
+
+    def parsed() -> object:
+        return TYPE.model_validate_json(document)
+
+    def all_sealed() -> object:
+        for key, header, payload in signatures:
+            jws.serialize_compact(header, payload, key, algorithms=SIGN)
+        for key, header, padded in records:
+            jwe.encrypt_compact(header, padded, key, algorithms=SEAL)
+        for name, text in state:
+            nonce = os.urandom(NONCE)
+            keys.state.encrypt(nonce, text, name)
+        return None
+
+    return {"open": opened, "verify": verified, "parse": parsed, "seal": all_sealed}
+
+
+def _sealed_header(compact: str) -> Json:
+    return {name: value for name, value in header_of(compact).items() if name != "epk"}
+
+
+def _plaintext(compact: str, keys: Keys) -> bytes:
+    return jwe.decrypt_compact(compact, keys.private(compact), registry=OPENING).plaintext or b""
+
+
+def _document(signed: str, disclosures: Sequence[str]) -> bytes:
+    claims = json.loads(unb64(signed.split(".")[1]))
+    told = [json.loads(unb64(text)) for text in disclosures]
+    document = {
+        "type": claims["vct"],
+        "id": claims["jti"],
+        "case": claims["sub"],
+        "caseOwner": claims["own"],
+        "basis": claims["basis"],
+        "to": [line for _, line in (one for one in told if len(one) == 2)],
+        "content": {name: value for _, name, value in (one for one in told if len(one) == 3)},
+    }
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+TIMED: Mapping[str, tuple[tuple[object, str], ...]] = {
+    "open": ((Exchange, "_open"),),
+    "verify": ((Exchange, "_authenticate"),),
+    "parse": ((exchange, "_document"), (exchange, "parse"), (exchange, "in_normal_form")),
+    "decide": ((exchange, "judge"),),
+    "redact": ((judge, "view"), (Statement, "cut")),
+    "seal": ((Exchange, "_record"), (Broker, "keep")),
+    REST: ((Exchange, "carry"),),
+}
+"""Which of our functions make up a step. One inside another counts for its own step only."""
+
+main()
