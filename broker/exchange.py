@@ -17,7 +17,7 @@ dropped. Anything else that is raised is a fault of ours: the loop does not comm
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -165,13 +165,13 @@ class Exchange:
             raise Refused(Reason.FORGED)
         statement = verify(text, key=public(by.key), alg=by.key.alg, flow=flow)
         submission = parse(_document(statement), flow)
-        told = {"organisation": telling.recipient, "role": telling.role}
-        named = (line for line in submission.to if line.organisation == telling.recipient)
+        line = {"organisation": telling.recipient, "role": telling.role}
+        named = (one for one in submission.to if one.organisation == telling.recipient)
         withdraws = isinstance(submission.content, NotificationWithdrawn)
         one = judge(
             submission,
             flow,
-            next(named, Addressee.model_validate(told)),
+            next(named, Addressee.model_validate(line)),
             case.model_copy(update={"withdrawn": ()}) if withdraws else case,
             sender=sender,
             registry=self.registry,
@@ -182,12 +182,13 @@ class Exchange:
         )
         about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
         out = self._deliver(statement, flow, sender, case, one, uuid5(NAMESPACE, f"again|{about}"), now)
+        told = [words.recipient_outcome(one, now)]
         if not one.decision.shared or telling.released:
             outcome = words.outcome(
-                signed=statement.claims, flow=flow, judged=[one], not_reached=(), policy=self.policy.version, now=now
+                signed=statement.claims, flow=flow, judged=[one], told=told, not_reached=(), policy=self.policy.version
             )
             out += self._to(sender, uuid5(NAMESPACE, f"outcome again|{about}"), {**outcome, "again": True}, None, now)
-        body = {**self._decided(statement, flow, [one], now), "is": "decision-anew", "released": telling.released}
+        body = {**self._decided(statement, flow, [one], told, now), "is": "decision-anew", "released": telling.released}
         out.append(self._audit(case.owner, case.id, body, now))
         return Carried(
             outgoing=tuple(out),
@@ -344,16 +345,17 @@ class Exchange:
             telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
             tellings += [telling] if telling else []
         believed = not any(one.facts.doubts for one in judged)
+        told = [words.recipient_outcome(one, now) for one in judged]
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
             judged=judged,
+            told=told,
             not_reached=ledger.not_reached(case, submission.content, flow),
             policy=self.policy.version,
-            now=now,
         )
         out += self._to(sender, _outcome_id(_seen_key(statement)), outcome, None, now)
-        out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, now), now))
+        out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, told, now), now))
         then = ledger.after(case, submission, sender.id, tellings, believed=believed)
         return Carried(
             outgoing=tuple(out),
@@ -368,9 +370,9 @@ class Exchange:
             ),
         )
 
-    def _decided(self, statement: Statement, flow: Flow, judged: list[Judged], now: datetime) -> Body:
+    def _decided(self, statement: Statement, flow: Flow, judged: list[Judged], told: list[Body], now: datetime) -> Body:
         """The audit body: facts, rules, bases, and which digests were withheld; no content."""
-        digests = {d.name: d.digest for d in statement.disclosures}
+        by_name = {d.name: d for d in statement.disclosures}
         return {
             "is": "decision",
             "at": now.isoformat(),
@@ -382,11 +384,11 @@ class Exchange:
             "registry": self.registry.version,
             "recipients": [
                 {
-                    **words.recipient_outcome(one, now),
-                    "facts": asdict(one.facts),
-                    "withheldDigests": [digests[w.field] for w in one.shown.withheld],
+                    **outcome,
+                    "facts": one.facts.coded(),
+                    "withheldDigests": [by_name[w.field].digest for w in one.shown.withheld],
                 }
-                for one in judged
+                for one, outcome in zip(judged, told, strict=True)
             ],
         }
 

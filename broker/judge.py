@@ -138,10 +138,20 @@ def judge(
 ) -> Judged:
     """Steps 7 and 8: decide and redact for one recipient."""
     recipient = registry.get(line.organisation)
-    facts = _facts(submission, flow, line, case, sender=sender, recipient=recipient, registry=registry, now=now)
-    facts = replace(facts, doubts=doubts, released=released)
+    facts = _facts(
+        submission,
+        flow,
+        line,
+        case,
+        sender=sender,
+        recipient=recipient,
+        registry=registry,
+        now=now,
+        doubts=doubts,
+        released=released,
+    )
     decision = decide(facts, policy, now)
-    given = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
+    given = submission.content.given
     shown = view(flow, given, role=line.role, handling=facts.address_handling)
     if decision.shared and flow.addressing is Addressing.LEDGER:
         optional = {info.alias for info in flow.message.model_fields.values() if not info.is_required()}
@@ -168,6 +178,8 @@ def _facts(
     recipient: Organisation | None,
     registry: Registry,
     now: datetime,
+    doubts: tuple[Doubt, ...],
+    released: Release | None,
 ) -> Facts:
     content = submission.content
     born, grounds = getattr(content, "date_of_birth", None), getattr(content, "grounds_formed_at", None)
@@ -188,6 +200,8 @@ def _facts(
         recipient_role=line.role,
         recipient_suspended=bool(recipient and recipient.suspended),
         recipient_closed=bool(recipient and recipient.status is Status.CLOSED),
+        doubts=doubts,
+        released=released,
         establishment=recipient.establishment if recipient else None,
         roll_status=line.roll_status,
         school_also_named=any(one and one.establishment is Establishment.SCHOOL for one in named),

@@ -9,7 +9,6 @@ and a slot that is unused are decoys, so a cut-down copy does not tell how much 
 Pure: bytes and keys in, values out. What a reader does with the content is the business of `broker.exchange`.
 """
 
-import base64
 import binascii
 import hashlib
 import json
@@ -19,6 +18,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NoReturn, cast
 from uuid import UUID
 
@@ -41,21 +41,27 @@ DEEPEST = 32
 """Levels of JSON that are read. Ours has fewer than ten; deeper text would exhaust whoever walks it later."""
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
 _SALT = re.compile(r"[A-Za-z0-9_-]{22}")
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 Random = Callable[[int], bytes]
 
 
 def b64(data: bytes) -> str:
     """Base64url without padding (RFC 7515)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return _b64(data).decode()
+
+
+def _b64(data: bytes) -> bytes:
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=")
 
 
 def unb64(text: str) -> bytes:
     """Strict inverse of `b64`. Raises ValueError for anything that `b64` does not write."""
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        given = text.encode("ascii")
+        data = binascii.a2b_base64(given.translate(_FROM_URL) + b"=" * (-len(given) % 4), strict_mode=True)
+    except ValueError as error:
         raise ValueError("not base64url") from error
-    if b64(data) != text:
+    if _b64(data) != given:
         raise ValueError("not canonical base64url")
     return data
 
@@ -115,9 +121,12 @@ def loads(data: str | bytes) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
+_TEXT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
     """The one JSON form that is signed: no spaces, UTF-8 as it is, keys in the order given."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _TEXT.encode(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +210,7 @@ def sign(
         "to": [{"...": value} for value in with_decoys(slots, SLOTS)],
     }
     header = {"alg": key.alg or "Ed25519", "kid": kid, "typ": TYP}
-    signed = jws.serialize_compact(header, dumps(payload).encode(), key, algorithms=["Ed25519"])
+    signed = jws.serialize_compact(header, dumps(payload).encode(), key, registry=_only("Ed25519"))
     return "~".join([signed, *fields, *slots, ""])
 
 
@@ -261,10 +270,15 @@ def read_jws(text: str, key: OKPKey, alg: str, typ: str) -> bytes:
     if not isinstance(header, dict) or set(header) != HEADER or (header["alg"], header["typ"]) != (alg, typ):
         raise ValueError("a header has exactly the algorithm of the key, its id, and the type")
     try:
-        jws.deserialize_compact(text, key, algorithms=[alg])
+        jws.deserialize_compact(text, key, registry=_only(alg))
     except (JoseError, TypeError, KeyError, AttributeError) as error:
         raise ValueError("not signed by this key") from error
     return payload
+
+
+@cache
+def _only(alg: str) -> jws.JWSRegistry:
+    return jws.JWSRegistry(algorithms=[alg])
 
 
 def read_disclosure(text: str) -> Disclosure:

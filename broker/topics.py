@@ -1,6 +1,7 @@
 """Topic names, partition counts and retention: the one place that maps an organisation to a topic."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
 
@@ -63,6 +64,7 @@ def inbox(organisation: str) -> str:
     return f"inbox.{organisation.replace(':', '-')}"
 
 
+@lru_cache(maxsize=1024)  # in pure Python, and asked for more than once a message
 def partition_of(key: bytes, partitions: int) -> int:
     """Kafka's own default partitioner (murmur2), so that any stock client that sets the record key gets it right."""
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)

@@ -154,11 +154,14 @@ def outcome(
     signed: Mapping[str, Any],
     flow: Flow,
     judged: Sequence[Judged],
+    told: Sequence[Body],
     not_reached: Sequence[str],
     policy: str,
-    now: datetime,
 ) -> Body:
-    """What the sender is told of its message. `not_reached`: for whom what it follows is still held."""
+    """What the sender is told of its message. `told`: the outcome of each recipient.
+
+    `not_reached`: for whom what it follows is still held.
+    """
     return {
         "is": "outcome",
         "message": signed["jti"],
@@ -166,7 +169,7 @@ def outcome(
         "caseOwner": signed["own"],
         "type": flow.type,
         "status": status(judged),
-        "recipients": [recipient_outcome(one, now) for one in judged],
+        "recipients": list(told),
         "notReached": list(not_reached),
         "policy": policy,
     }

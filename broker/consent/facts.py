@@ -63,3 +63,7 @@ class Facts:
     recipient_serves_residence: bool | None = None
     handover: Handover = Handover.NONE
     case: CaseState = CaseState.NEW
+
+    def coded(self) -> dict[str, object]:
+        """Name -> code, for the audit record."""
+        return {name: getattr(self, name) for name in self.__slots__}

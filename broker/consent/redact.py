@@ -72,8 +72,8 @@ def view(flow: Flow, given: Iterable[str], *, role: Role, handling: AddressHandl
         labels = flow.message.labels[name]
         if protected and labels & DERIVES_A_PLACE:
             withheld.append(Withheld(field=name, rule="RD-2", neutral=True))
-        elif missing := sorted(labels - may_see):
-            rule = RULE_OF_LABEL.get(missing[0], "PR-02")
+        elif not labels <= may_see:
+            rule = RULE_OF_LABEL.get(min(labels - may_see), "PR-02")
             withheld.append(Withheld(field=name, rule=rule, neutral=bool(labels & TELLS_OF_A_PLACE)))
         else:
             shown.add(name)

@@ -125,6 +125,12 @@ class Message(Block):
             labels[info.alias or name] = found
         cls.labels = labels
 
+    @property
+    def given(self) -> list[str]:
+        """Wire names of the fields that the sender gave."""
+        fields = zip(type(self).model_fields, self.labels, strict=True)
+        return [alias for name, alias in fields if getattr(self, name) is not None]
+
 
 Content = TypeVar("Content", bound=Message)
 

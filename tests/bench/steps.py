@@ -42,7 +42,7 @@ SIGN, SEAL = ["Ed25519"], ["ECDH-ES+A256KW", "A256GCM"]
 REST = "the rest"
 TYPE = Submission[NotificationIssued]
 STEPS = ("open", "verify", "parse", "decide", "redact", "seal")
-OPENING = jwe.JWERegistry(algorithms=SEAL)
+SEALING, SIGNING = jwe.JWERegistry(algorithms=SEAL), jws.JWSRegistry(algorithms=SIGN)
 
 
 def main() -> None:
@@ -196,7 +196,7 @@ def bare_calls(
     sealed = (record.value or b"").decode()
     opener, plaintext = (
         keys.private(sealed),
-        jwe.decrypt_compact(sealed, keys.private(sealed), registry=OPENING).plaintext,
+        jwe.decrypt_compact(sealed, keys.private(sealed), registry=SEALING).plaintext,
     )
     signed, *disclosures = json.loads(plaintext or b"")["statement"].rstrip("~").split("~")
     verifier, document = keys.public(signed), _document(signed, disclosures)
@@ -207,11 +207,11 @@ def bare_calls(
     state = [(key.encode(), text.encode()) for key, text in own]
 
     def opened() -> object:
-        found = jwe.decrypt_compact(sealed, opener, registry=OPENING)
+        found = jwe.decrypt_compact(sealed, opener, registry=SEALING)
         return json.loads(found.plaintext or b"")
 
     def verified() -> object:
-        json.loads(jws.deserialize_compact(signed, verifier, algorithms=SIGN).payload)
+        json.loads(jws.deserialize_compact(signed, verifier, registry=SIGNING).payload)
         for text in disclosures:
             base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
             json.loads(unb64(text))
@@ -222,9 +222,9 @@ def bare_calls(
 
     def all_sealed() -> object:
         for key, header, payload in signatures:
-            jws.serialize_compact(header, payload, key, algorithms=SIGN)
+            jws.serialize_compact(header, payload, key, registry=SIGNING)
         for key, header, padded in records:
-            jwe.encrypt_compact(header, padded, key, algorithms=SEAL)
+            jwe.encrypt_compact(header, padded, key, registry=SEALING)
         for name, text in state:
             nonce = os.urandom(NONCE)
             keys.state.encrypt(nonce, text, name)
@@ -238,7 +238,7 @@ def _sealed_header(compact: str) -> Json:
 
 
 def _plaintext(compact: str, keys: Keys) -> bytes:
-    return jwe.decrypt_compact(compact, keys.private(compact), registry=OPENING).plaintext or b""
+    return jwe.decrypt_compact(compact, keys.private(compact), registry=SEALING).plaintext or b""
 
 
 def _document(signed: str, disclosures: Sequence[str]) -> bytes:
