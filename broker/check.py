@@ -71,8 +71,10 @@ def _check(
         judge(submission, flow, line, case, sender=sender, registry=registry, policy=policy, now=now) for line in lines
     ]
     signed = {"jti": str(submission.id), "sub": str(submission.case), "own": submission.case_owner}
-    told = [words.recipient_outcome(one, now) for one in judged]
-    result = words.outcome(signed=signed, flow=flow, judged=judged, told=told, not_reached=(), policy=policy.version)
+    outcomes = [words.recipient_outcome(one, now) for one in judged]
+    result = words.outcome(
+        signed=signed, flow=flow, judged=judged, told=outcomes, not_reached=(), policy=policy.version
+    )
     content = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
     for one, body in zip(judged, result["recipients"], strict=True):
         body["view"] = {name: content[name] for name in content if name in body["shown"]}

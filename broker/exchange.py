@@ -22,6 +22,8 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from pydantic_core import to_json
+
 from broker import envelope, ledger, topics, words
 from broker.consent.facts import Doubt
 from broker.consent.law import Policy
@@ -34,7 +36,7 @@ from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.terms import Outcome
 from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
 from broker.state import LEEWAY, WINDOW, Case, Memory, Seen, Telling
-from broker.statement import MAX_STATEMENT, Statement, dumps, loads, peek, verify
+from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
 
 NAMESPACE = uuid5(NAMESPACE_URL, "safeguarding-broker/delivery")
@@ -535,7 +537,7 @@ def _seen(statement: Statement, outcome: Body, now: datetime) -> Seen:
         {
             "message": _seen_key(statement),
             "digest": _digest(statement.signed),
-            "outcome": dumps(outcome),
+            "outcome": to_json(outcome).decode(),
             "sender": statement.claims["iss"],
             "at": now,
         }

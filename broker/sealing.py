@@ -13,10 +13,11 @@ from typing import Any, Protocol
 from joserfc import jwe, jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from pydantic_core import to_json
 
 from broker.errors import Reason, Refused
 from broker.registry import PublicKey
-from broker.statement import MAX_BYTES, dumps, loads, read_jws, unb64
+from broker.statement import MAX_BYTES, loads, read_jws, unb64
 
 CONTENT = "A256GCM"
 SEAL = "ECDH-ES+A256KW"
@@ -82,7 +83,7 @@ def padded(plaintext: bytes) -> bytes:
 def seal(value: Any, to: PublicKey) -> bytes:  # noqa: ANN401 - JSON
     """JSON value -> compact JWE for this reader."""
     header = {"alg": to.alg, "enc": CONTENT, "kid": to.kid, "cty": "json"}
-    plaintext = padded(dumps(value).encode())
+    plaintext = padded(to_json(value))
     return jwe.encrypt_compact(header, plaintext, public(to), registry=_SEALING).encode("ascii")
 
 
@@ -123,7 +124,7 @@ def _header(compact: str) -> Mapping[str, Any]:
 def sign_cover(claims: Mapping[str, Any], signer: Signer) -> str:
     """The broker's own words about a delivery, signed."""
     header = {"alg": "Ed25519", "kid": signer.kid, "typ": COVER}
-    return jws.serialize_compact(header, dumps(claims).encode(), signer.key, registry=_SIGNING)
+    return jws.serialize_compact(header, to_json(claims), signer.key, registry=_SIGNING)
 
 
 def read_cover(text: str, key: PublicKey) -> Mapping[str, Any]:

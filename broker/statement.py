@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, cast
 from uuid import UUID
 
 from joserfc import jws
@@ -129,8 +129,7 @@ def dumps(value: Any) -> str:  # noqa: ANN401 - JSON
     return _TEXT.encode(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One salted value. `name` is None for an element of an array."""
 
     text: str
@@ -283,13 +282,11 @@ def _only(alg: str) -> jws.JWSRegistry:
 
 def read_disclosure(text: str) -> Disclosure:
     """RFC 9901, section 4.2: base64url of `[salt, name, value]` or `[salt, element]`. Raises ValueError."""
-    match loads(unb64(text)):
-        case [str(salt), str(name), value]:
-            return Disclosure(text, salt, name, value)
-        case [str(salt), value]:
-            return Disclosure(text, salt, None, value)
-        case _:
-            raise ValueError("a disclosure is [salt, name, value] or [salt, element]")
+    found = loads(unb64(text))
+    if not isinstance(found, list) or len(found) not in (2, 3) or not all(isinstance(part, str) for part in found[:-1]):
+        raise ValueError("a disclosure is [salt, name, value] or [salt, element]")
+    salt, *name, value = found
+    return Disclosure(text, salt, name[0] if name else None, value)
 
 
 def reveal(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> dict[str, Any]:
@@ -316,13 +313,11 @@ class _Reader:
         self.placed = 0
 
     def read(self, value: Any, level: int = 0) -> Any:  # noqa: ANN401 - JSON
-        if level > DEEPEST:
+        if not isinstance(value, dict | list):
+            return value
+        if level >= DEEPEST:
             raise ValueError("nested too deeply")
-        if isinstance(value, dict):
-            return self._object(value, level + 1)
-        if isinstance(value, list):
-            return self._array(value, level + 1)
-        return value
+        return self._object(value, level + 1) if isinstance(value, dict) else self._array(value, level + 1)
 
     def _object(self, value: dict[str, Any], level: int) -> dict[str, Any]:
         if "..." in value or not isinstance(value.get("_sd", []), list):
