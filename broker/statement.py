@@ -250,7 +250,7 @@ def verify(text: str, *, key: OKPKey, alg: str, flow: Flow) -> Statement:
         raise Refused(Reason.FORGED) from error
     try:
         claims = loads(payload)
-        disclosures = tuple(read_disclosure(part) for part in disclosed)
+        disclosures = tuple([read_disclosure(part) for part in disclosed])
         _check_claims(claims, flow)
         _check_digests(claims)
         _check_disclosures(reveal(claims, disclosures), disclosures)
@@ -323,9 +323,7 @@ class _Reader:
         if "..." in value or not isinstance(value.get("_sd", []), list):
             raise ValueError("a digest is not where it belongs")
         made = {name: self.read(inner, level) for name, inner in value.items() if name != "_sd"}
-        for digest_of in value.get("_sd", []):
-            if (one := self._find(digest_of)) is None:
-                continue
+        for one in self._find(value.get("_sd", [])):
             if one.name is None or one.name in {"_sd", "..."} or one.name in made:
                 raise ValueError("an element as a claim, or a name that is reserved or comes twice")
             made[one.name] = self.read(one.value, level)
@@ -339,19 +337,22 @@ class _Reader:
                 continue
             if len(item) != 1:
                 raise ValueError("something stands beside the digest of an element")
-            if (one := self._find(item["..."])) is None:
-                continue
-            if one.name is not None:
-                raise ValueError("a claim as an element")
-            made.append(self.read(one.value, level))
+            for one in self._find([item["..."]]):
+                if one.name is not None:
+                    raise ValueError("a claim as an element")
+                made.append(self.read(one.value, level))
         return made
 
-    def _find(self, digest_of: Any) -> Disclosure | None:  # noqa: ANN401 - JSON
-        if not isinstance(digest_of, str) or digest_of in self._met:
-            raise ValueError("a digest is no text, or appears twice")
-        self._met.add(digest_of)
-        found = self._by_digest.get(digest_of)
-        self.placed += found is not None
+    def _find(self, digests: list[Any]) -> list[Disclosure]:
+        """The disclosures that these digests stand for; the other digests are decoys, or of what was cut."""
+        if not all(isinstance(one, str) for one in digests):
+            raise ValueError("a digest is no text")
+        fresh = set(digests)
+        if len(fresh) != len(digests) or not fresh.isdisjoint(self._met):
+            raise ValueError("a digest appears twice")
+        self._met |= fresh
+        found = [self._by_digest[one] for one in digests if one in self._by_digest]
+        self.placed += len(found)
         return found
 
 
