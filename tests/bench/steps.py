@@ -110,7 +110,7 @@ class Broker:
     """What the loop does with one record, but for Kafka: carry, remember, seal what is its own."""
 
     def __init__(self, world: World) -> None:
-        self._memory, self._seal, self._now = Cabinet(), StateSeal(world.home.state_key()), world.now
+        self._memory, self._seal, self._now = Cabinet(), StateSeal(world.home.state_keys()), world.now
 
     def carry(self, broker: Exchange, record: Incoming) -> tuple[Carried, list[tuple[str, str]]]:
         """The carried message, and each (key, text) that was sealed as state."""
@@ -174,7 +174,7 @@ class Keys:
                 if private is not None:
                     self._private[key.kid] = private
                 self._public[key.kid] = OKPKey.import_key(dict(key.jwk))
-        self.state = AESGCM(world.home.state_key())
+        self.state = AESGCM(next(iter(world.home.state_keys().values())))
 
     def private(self, compact: str) -> OKPKey:
         """Of the key that a JOSE header names."""
