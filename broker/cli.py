@@ -43,6 +43,7 @@ from broker.commands.options import connection as reach
 from broker.connection import Connection, Unreachable
 from broker.consent.law import POLICY
 from broker.data import organisations
+from broker.demo.drill import drill
 from broker.demo.night import play
 from broker.errors import PLAIN, Refused
 from broker.home import Home, HomeError, broker_of, new_key
@@ -163,13 +164,18 @@ def run(
 @app.command()
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running, to look around.")] = False,
+    suspend_midway: Annotated[
+        bool, typer.Option("--suspend-midway", help="Play the drill instead: a force is cut off while it sends.")
+    ] = False,
 ) -> None:
     """Play one night on a real Kafka, with separate processes, and check it against a hand-written expectation.
 
     Exit code 0 only if every organisation opened exactly what was written down, and nothing else arrived anywhere.
+    With --suspend-midway: only if nothing was accepted or read later than 2 s after the suspension, and every message
+    that was sent has an outcome.
     """
     try:
-        status_code = play(keep=keep, console=show.console())
+        status_code = drill(show.console()) if suspend_midway else play(keep=keep, console=show.console())
     except (KafkaUnavailable, Unreachable) as error:
         fail(str(error))
     except KeyboardInterrupt:

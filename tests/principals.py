@@ -5,7 +5,7 @@ from pathlib import Path
 
 from broker.acl import MAILBOX_READER
 from broker.connection import Connection
-from broker.demo.night import principal
+from broker.demo.stage import principal
 from broker.home import Home
 from broker.local_kafka import RunningKafka
 from broker.local_kafka.ports import LOOPBACK

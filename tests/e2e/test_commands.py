@@ -13,7 +13,7 @@ import pytest
 
 from broker.acl import MAILBOX_READER
 from broker.clock import system_clock
-from broker.demo.night import principal
+from broker.demo.stage import principal
 from broker.home import Home
 from broker.local_kafka.ports import LOOPBACK, free_port
 from tests.personas import ACLAND, HEATH, MET, document, incident, lead, notification

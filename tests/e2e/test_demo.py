@@ -90,3 +90,18 @@ def test_an_interrupted_night_leaves_nothing_running(scratch: dict[str, str]) ->
         time.sleep(0.1)
     assert _processes(scratch) == []
     assert _left(scratch) == []
+
+
+def test_the_suspension_drill_cuts_a_force_off_in_time(scratch: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "broker", "demo", "--suspend-midway"],
+        env={**scratch, "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    assert "Cut off in time; nothing was lost." in done.stdout
+    assert _left(scratch) == []
+    assert _processes(scratch) == []
