@@ -18,6 +18,7 @@ GOOD = Seen(
     declared=1.0,
     ended=1.4,
 )
+LATE = replace(GOOD, sent=[*GOOD.sent, Sent(submitted("d"), 1.0 + BOUND, True)])
 STATUSES = {"a": "shared", "b": "refused"}
 
 
@@ -28,8 +29,8 @@ def test_a_force_that_was_cut_off_in_time_passes() -> None:
 @pytest.mark.parametrize(
     ("seen", "statuses", "after"),
     [
-        (replace(GOOD, sent=[*GOOD.sent, Sent(submitted("d"), 1.0 + BOUND, True)]), {**STATUSES, "d": "refused"}, "shared"),
-        (replace(GOOD, sent=[*GOOD.sent, Sent(submitted("d"), 1.0 + BOUND, True)]), {**STATUSES, "d": "shared"}, "shared"),
+        (LATE, {**STATUSES, "d": "refused"}, "shared"),
+        (LATE, {**STATUSES, "d": "shared"}, "shared"),
         (replace(GOOD, read=[1.0 + BOUND]), STATUSES, "shared"),
         (replace(GOOD, sent=GOOD.sent[:2]), STATUSES, "shared"),
         (GOOD, {"a": "shared"}, "shared"),
