@@ -50,6 +50,18 @@ async def sync(connection: Connection, home: Home) -> Synced:
     return Synced(published=len(new_here), taken=len(set(good) - known))
 
 
+async def take_in(connection: Connection, home: Home) -> bool:
+    """Replace this home's copy by the good events of Kafka, if there are more: for those who only follow.
+
+    Returns whether there were. A topic that lacks what this home knows to be good changes nothing. Raises Unreachable.
+    """
+    good = home.good_events(await read_events(connection))
+    more = set(good) > set(home.events())
+    if more:
+        home.replace_events(good)
+    return more
+
+
 async def announce(connection: Connection, home: Home, event: Event, by: str, now: datetime) -> Announced:
     """Sign one event, publish it at once, and put into force in Kafka what follows: rights and topics.
 

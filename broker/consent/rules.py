@@ -208,6 +208,23 @@ def child_attends(facts: Facts, policy: Policy, now: datetime) -> Finding | None
     )
 
 
+def recipient_is_an_establishment(facts: Facts, policy: Policy, now: datetime) -> Finding | None:
+    """ENC-EST: the duty reaches relevant educational establishments; not all that has a URN is one."""
+    if facts.recipient is not Kind.SCHOOL or facts.establishment is not None:
+        return None
+    return Finding(
+        rule="ENC-EST",
+        outcome=Outcome.HOLD,
+        scope=Scope.RECIPIENT,
+        reason="The registry does not say that this organisation is a school or college that the duty reaches.",
+        cure="Check the register code. If it is a school or college, ask the broker's registry desk to correct its "
+        "entry; else find the child's setting.",
+        field="to.organisation",
+        source="core-flows 4.1 step 3 [S2]",
+        mark="R",
+    )
+
+
 def college_beside_school(facts: Facts, policy: Policy, now: datetime) -> Finding | None:
     """ENC-COLLEGE: where a child is a registered pupil of a school, a college is not a relevant establishment."""
     if facts.establishment is not Establishment.COLLEGE or not facts.school_also_named:
@@ -472,6 +489,7 @@ RULES: tuple[Rule, ...] = (
     recipient_basis_stands,
     child_is_under_18,
     child_attends,
+    recipient_is_an_establishment,
     college_beside_school,
     residence_force_first,
     sender_is_bound_by_s49a,

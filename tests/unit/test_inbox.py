@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from joserfc.jwk import OKPKey
 from typer.testing import CliRunner, Result
 
-from broker import cli, post
+from broker import cli, desk, post
 from broker.home import Home, folder
 from broker.registry import KeyUse, PublicKey
 from tests.personas import ACLAND, MET, NIGHT, incident, lead, notification
@@ -46,6 +47,7 @@ class School:
         self.held = [out.value for out in carried.outgoing if out.key == ACLAND.encode()]
         self._monkeypatch = monkeypatch
         monkeypatch.setattr(cli, "reach", lambda *_: None)
+        monkeypatch.setattr(desk, "take_in", AsyncMock(return_value=False))
         self.clock(NIGHT)
 
     def clock(self, now: datetime) -> None:

@@ -204,6 +204,7 @@ TABLE: list[tuple[str, str, Facts, Change, Outcome, Change]] = [
         HOLD,
         {"recipient_channel": Channel.MAILBOX},
     ),
+    ("ENC-EST", "a URN that is no school", ISSUED, {"establishment": None}, HOLD, {"recipient": Kind.COUNCIL}),
     ("ADR-2", "a school that has closed", ISSUED, {"recipient_closed": True}, HOLD, {}),
     ("ORG-1", "cut off", ISSUED, {"recipient_suspended": True}, HOLD, {}),
     ("KEY-2", "a revoked key", ISSUED, {"doubts": (Doubt.KEY_REVOKED,)}, HOLD, {"doubts": (Doubt.DATED_AHEAD,)}),
