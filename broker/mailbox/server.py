@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +79,19 @@ class PatientOnlySoLong(H11Protocol):
         super().connection_lost(exc)
 
 
+class _Server(uvicorn.Server):
+    """The server, which says when it listens."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn.Server."""
+        await super().startup(sockets)
+        self._ready()
+
+
 async def run(home: Home, connection: Connection, listening: Listening, clock: Clock) -> str:
     """Serve until told to stop; return why it could not go on, or nothing. Raises HomeError or Unreachable."""
     ending: list[str] = []
@@ -97,11 +112,16 @@ async def run(home: Home, connection: Connection, listening: Listening, clock: C
         broker = broker_of(await follower.start())
         unread = await mailboxes.start()
         service = Service(mailboxes, Door(broker.id), lambda: follower.registry, clock)
-        server.append(uvicorn.Server(_config(service, listening)))
-        if not ending:
+
+        def ready() -> None:
             log.info("mailbox.ready", records=unread, registry=follower.registry.version)
+
+        server.append(_Server(_config(service, listening), ready))
+        if not ending:
             signal.signal(signal.SIGTERM, lambda *_: None)  # the server passes the signal on when it has ended
             await server[0].serve()
+    except SystemExit:  # so the server says that it cannot listen
+        return f"cannot listen on {listening.host}:{listening.port}: is something else there? Name another --port"
     finally:
         await mailboxes.close()
         await follower.close()

@@ -47,7 +47,7 @@ DO: Mapping[str, tuple[int, str]] = {
     Why.OVERSIZED: (413, f"Send one signed request of at most {MOST_BODY} bytes."),
     Why.MALFORMED: (
         400,
-        "Send one compact JWS with the header and claims in docs/wire.md section 8, and nothing else.",
+        "Send one compact JWS with the header and claims in docs/wire.md section 9, and nothing else.",
     ),
     Why.WRONG_AUDIENCE: (400, "Put the id of this broker into `aud`: the registry names it."),
     Why.EXPIRED: (400, "Sign a new request, good for at most 60 seconds; if that is refused too, correct your clock."),
