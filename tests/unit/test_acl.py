@@ -119,3 +119,16 @@ def test_what_a_rule_is_because_of_is_no_part_of_it() -> None:
 def test_a_rule_is_said_in_words() -> None:
     denied = Acl("User:a", Resource.TRANSACTIONAL_ID, "t.", Operation.ALL, prefixed=True, host="10.0.0.1", allows=False)
     assert str(denied) == "User:a may NOT ALL transactional id t.* from 10.0.0.1"
+
+
+def test_the_mailbox_service_cannot_send_and_those_who_send_under_its_sister_name_can_do_nothing_else() -> None:
+    rights = acl.rules(organisations())
+    reader = {(right.operation, right.name) for right in acl.of(rights, acl.MAILBOX_READER)}
+    assert reader == {
+        (Operation.READ, topics.MAILBOX),
+        (Operation.READ, topics.MAILBOX_CLAIMS),
+        (Operation.WRITE, topics.MAILBOX_CLAIMS),
+        (Operation.READ, topics.REGISTRY),
+    }
+    sender = {(right.operation, right.name) for right in acl.of(rights, acl.MAILBOX_SENDER)}
+    assert sender == {(Operation.WRITE, topics.submit(family)) for family in topics.FAMILIES}
