@@ -21,6 +21,7 @@ test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in c
 
 bench: $(VENV)/ready ## Measure, beside bare library calls and a bare aiokafka copy loop in the same run
 	$(BIN)/python -m tests.bench.steps
+	$(BIN)/python -m tests.bench.national
 	$(BIN)/python -m tests.bench
 
 docs: $(VENV)/ready-dev ## Regenerate what is generated: AsyncAPI, JSON Schemas

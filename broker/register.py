@@ -236,7 +236,7 @@ class Register:
         entries = self._entries(event, claims.iss, at)
         chained = hashlib.sha256(self.registry.version.encode() + compact.encode()).hexdigest()[:16]
         made = self.registry.put(entries, chained)
-        if isinstance(event, Connected | Registered) and len(made.direct) > MOST_DIRECT:
+        if isinstance(event, Connected | Registered) and made.inboxes > MOST_DIRECT:
             raise EventRefused(Why.TOO_MANY_DIRECT)
         self._ids.add(claims.jti)
         self.registry = made

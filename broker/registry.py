@@ -24,6 +24,8 @@ MOST_DIRECT = 500
 """Organisations with an inbox topic of their own; all others share the mailbox, so topics do not grow with them."""
 PARSED_KEPT = 2048
 """Entries kept parsed: a worker's hot path, whatever the size of the register."""
+MOST_LATEST = 1024
+"""Entries changed since the shared ones were last copied."""
 
 
 class Nation(StrEnum):
@@ -222,20 +224,35 @@ class SignedBy(Block):
 class Registry:
     """All organisations, by id. Immutable: `put` makes another.
 
-    Entries are kept as JSON text and parsed when they are asked for, so that 30,000 of them cost little memory.
+    Entries are kept as JSON text and parsed when they are asked for, so that 30,000 of them cost little memory. Another
+    registry shares all but the latest entries with the one it came from, so that an event costs the same in any size.
     """
 
     def __init__(self, organisations: Iterable[Organisation] = (), version: str | None = None) -> None:
         """`version`: that of the events it was made from; without one, it is the digest of the content."""
-        self._entries: dict[str, bytes] = {one.id: _text(one) for one in organisations}
+        everybody = {one.id: one for one in organisations}.values()
+        self._shared: Mapping[str, bytes] = {one.id: _text(one) for one in everybody}
+        self._latest: Mapping[str, bytes] = {}
+        self._reached = frozenset(one.id for one in everybody if _has_an_inbox(one))
+        self._asked = frozenset(one.id for one in everybody if one.resend_before is not None)
         self._version = version
         self._parsed: dict[str, Organisation] = {}
 
     def put(self, organisations: Iterable[Organisation], version: str) -> "Registry":
         """Another registry, with these entries added or replaced."""
-        made = Registry(version=version)
-        made._entries = {**self._entries, **{one.id: _text(one) for one in organisations}}
+        made = Registry(organisations, version)
+        made._reached |= self._reached.difference(made._shared)
+        made._asked |= self._asked.difference(made._shared)
+        latest = {**self._latest, **made._shared}
+        if len(latest) < MOST_LATEST:
+            made._shared, made._latest = self._shared, latest
+        else:
+            made._shared = {**self._shared, **latest}
         return made
+
+    @cached_property
+    def _entries(self) -> Mapping[str, bytes]:
+        return {**self._shared, **self._latest} if self._latest else self._shared
 
     @cached_property
     def version(self) -> str:
@@ -248,7 +265,7 @@ class Registry:
         """The organisation of that id, or None."""
         if (known := self._parsed.get(organisation)) is not None:
             return known
-        entry = self._entries.get(organisation)
+        entry = self._latest.get(organisation) or self._shared.get(organisation)
         if entry is None:
             return None
         if len(self._parsed) >= PARSED_KEPT:
@@ -269,19 +286,24 @@ class Registry:
             if kind_of(name) in kinds:
                 yield Organisation.model_validate_json(entry)
 
+    @property
+    def inboxes(self) -> int:
+        """How many have an inbox of their own."""
+        return len(self._reached)
+
     @cached_property
     def direct(self) -> tuple[Organisation, ...]:
-        """Those with a Kafka client and an inbox of their own, the broker not among them."""
-        marked = (entry for entry in self._entries.values() if _DIRECT in entry)
-        found = (Organisation.model_validate_json(entry) for entry in marked)
-        return tuple(one for one in found if one.channel is Channel.DIRECT and one.kind is not Kind.BROKER)
+        """Those with a Kafka client and an inbox of their own, the broker not among them, in the registry's order."""
+        found = (
+            Organisation.model_validate_json(entry) for name, entry in self._entries.items() if name in self._reached
+        )
+        return tuple(found)
 
     @cached_property
     def resend(self) -> Mapping[str, datetime]:
         """Who has asked to be sent again what it has not answered, and before when that was sent."""
-        marked = (entry for entry in self._entries.values() if _RESEND in entry)
-        found = (Organisation.model_validate_json(entry) for entry in marked)
-        return {one.id: one.resend_before for one in found if one.resend_before is not None}
+        found = (self.get(name) for name in sorted(self._asked))
+        return {one.id: one.resend_before for one in found if one is not None and one.resend_before is not None}
 
     def signed_by(self, issuer: Organisation, kid: str, message_type: str, at: datetime) -> SignedBy | None:
         """Whose key `kid` is, if it may sign this type for that organisation. Says nothing of the key's own validity.
@@ -305,8 +327,8 @@ class Registry:
         return None
 
 
-_DIRECT = b'"channel":"direct"'
-_RESEND = b'"resendBefore"'
+def _has_an_inbox(organisation: Organisation) -> bool:
+    return organisation.channel is Channel.DIRECT and organisation.kind is not Kind.BROKER
 
 
 def _text(organisation: Organisation) -> bytes:
