@@ -2,21 +2,26 @@
 
 import asyncio
 import http.client
+import os
+import shutil
 import ssl
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from broker.agency import Agency
 from broker.connection import Unreachable
+from broker.home import Home, folder
 from broker.logs import ALLOWED
 from broker.mailbox.asking import MOST_BODY, ask
 from broker.mailbox.client import Mailbox, NotAccepted
 from broker.register import Delegated, DelegationEnded, KeyRevocation, KeyRevoked, Register, Resumed, Suspended
-from broker.registry import Delegation
+from broker.registry import Delegation, KeyUse
 from broker.sealing import SMALLEST_BUCKET
 from broker.statement import loads
 from tests.integration.mailbox_rig import Json, Serving, Site, serving, site
@@ -291,6 +296,50 @@ async def test_its_log_names_reasons_and_nobody_who_was_not_let_in(place: Site, 
     assert service.refusals()[-1] == "unknown-organisation"
     assert "888888" not in service.log.read_text()
     assert all(set(line) <= ALLOWED for line in service.logged())
+
+
+async def inbox(service: Serving, home: Home, organisation: str) -> tuple[int, str, str]:
+    """`broker inbox`, as that organisation's own process: its exit code and what it said."""
+    if service.tls and not (home.path / "tls").exists():
+        (home.path / "tls").symlink_to(service.tls)
+    where = {"BROKER_HOME": str(home.path), "BROKER_MAILBOX": service.address}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "broker", "inbox", organisation, "--json", "--unsafe-clock", str(service.site.clock_file)),
+        env={**os.environ, **where},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complained = await process.communicate()
+    return process.returncode or 0, said.decode(), complained.decode()
+
+
+async def test_the_command_shows_then_acknowledges_and_leaves_what_it_cannot_open(place: Site, tmp_path: Path) -> None:
+    school = await place.school(900_010)
+    (good,) = await place.deliver(school)
+    own = Home(tmp_path / "own")
+    place.home.copy_registry(own)
+    shutil.copytree(place.home.path / "keys" / folder(school), own.path / "keys" / folder(school))
+    sealing = place.home.member(school).key(KeyUse.SEAL, place.clock())
+    assert sealing is not None
+    async with serving(place, before=SHORT_LEASE) as short:
+        code, said, _ = await inbox(short, own, school)
+        assert (code, said.count('"verified"')) == (0, 1)
+        assert f"{school}/{good}" in await place.acknowledged()
+        assert await inbox(short, own, school) == (0, "", ""), "empty"
+        (lost,) = await place.deliver(school)
+        (own.path / "keys" / folder(school) / f"{sealing.kid}.jwk").unlink()
+        for _ in range(2):
+            code, said, complained = await inbox(short, own, school)
+            assert (code, said) == (6, ""), complained
+            assert "cannot-be-opened" in complained
+            await asyncio.sleep(1.1)
+        assert f"{school}/{lost}" not in await place.acknowledged(), "offered again, until somebody acts"
+        await place.declare(Suspended(about=school))
+        await asyncio.sleep(0.6)
+        code, said, complained = await inbox(short, own, school)
+        assert (code, said) == (1, "")
+        assert "not an empty mailbox" in complained
 
 
 def test_nothing_is_sent_in_the_clear_to_another_machine(place: Site) -> None:
