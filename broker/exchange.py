@@ -268,7 +268,8 @@ class Exchange:
             if seen.digest != _digest(statement.signed):
                 raise Refused(Reason.REPLAYED)
             return seen
-        if statement.issued_at < now - WINDOW:
+        forgotten = memory.forgotten()
+        if statement.issued_at < now - WINDOW or (forgotten and statement.issued_at <= forgotten + LEEWAY):
             raise Refused(Reason.STALE)
         if not by.key.not_before <= statement.issued_at < by.key.not_after:
             raise Refused(Reason.KEY_NOT_VALID)  # of then, not of now: a rotation loses nothing that is on its way

@@ -24,6 +24,9 @@ WINDOW = timedelta(days=7)
 """How long ids are remembered. Anything signed earlier is refused as stale, so nothing can be replayed after it."""
 LEEWAY = timedelta(minutes=5)
 """How far a sender's clock may run ahead."""
+MOST_SEEN = 100_000
+"""Ids that one partition remembers: ten times a national week. Beyond it the oldest are forgotten early, and whatever
+could be one of them is refused as stale."""
 CASE_KEPT = timedelta(days=90)
 """How long a case is remembered after its last event, if nothing is open in it. Unconfirmed."""
 NUMBER, NONCE = 2, 12
@@ -120,6 +123,9 @@ class Memory(Protocol):
     def seen(self, message: str) -> Seen | None:
         """What came under that message id, or None."""
 
+    def forgotten(self) -> datetime | None:
+        """Ids that came before that time may have been forgotten early, for want of room. None: none has."""
+
 
 class Cabinet:
     """The memory of one partition, held by its owner. `remember` returns the changelog entries to write."""
@@ -137,6 +143,10 @@ class Cabinet:
     def seen(self, message: str) -> Seen | None:
         """See Memory."""
         return self._seen.get(message)
+
+    def forgotten(self) -> datetime | None:
+        """See Memory. It follows from what is remembered, so a restart changes nothing."""
+        return next(iter(self._seen.values())).at if len(self._seen) >= MOST_SEEN else None
 
     def cases(self) -> Iterator[Case]:
         """All cases, in no order."""
@@ -198,11 +208,11 @@ class Cabinet:
         return None
 
     def forget(self, now: datetime, most: int = 100) -> list[tuple[str, str | None]]:
-        """Drop at most `most` ids past the window, and cases that are over; return their tombstones."""
+        """Drop at most `most` ids past the window or beyond MOST_SEEN, and cases that are over; return tombstones."""
         gone: list[tuple[str, str | None]] = []
         while self._seen and len(gone) < most:
             message, oldest = next(iter(self._seen.items()))
-            if oldest.at + WINDOW + LEEWAY > now:
+            if oldest.at + WINDOW + LEEWAY > now and len(self._seen) <= MOST_SEEN:
                 break
             del self._seen[message]
             gone.append((f"seen/{message}", None))

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from broker import state
 from broker.ledger import fired
 from broker.state import CASE_KEPT, LEEWAY, WINDOW, Cabinet, Case, Seen, StateSeal, Telling, state_key_of
 from tests.personas import ACLAND, ARGYLE, MET, NIGHT
@@ -207,3 +208,20 @@ def test_a_new_state_key_seals_and_the_old_one_opens_until_it_is_gone() -> None:
             seal.unseal("case/x", sealed)
     with pytest.raises(ValueError, match="does not open"):
         both.unseal("case/x", old[:1] + b"\2" + old[2:])
+
+
+def test_memory_is_bounded_and_what_was_forgotten_early_cannot_be_played_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MOST_SEEN", 3)
+    cabinet = Cabinet()
+    cabinet.remember(*(seen(number, timedelta(hours=number)) for number in range(3)))
+    assert cabinet.forget(NIGHT) == []
+    assert cabinet.forgotten() == NIGHT, "full: an older one may have been here"
+    cabinet.remember(seen(3, timedelta(hours=3)))
+    assert cabinet.forget(NIGHT + 4 * HOUR) == [(f"seen/{MET}/m0", None)]
+    assert cabinet.forgotten() == NIGHT + HOUR
+    again = Cabinet()
+    for number in (1, 2, 3):
+        again.remember(seen(number, timedelta(hours=number)))
+    assert again.forgotten() == cabinet.forgotten(), "a restart changes nothing"
+    cabinet.forget(NIGHT + WINDOW + 2 * HOUR)
+    assert cabinet.forgotten() is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from broker import state
 from broker.agency import Agency
 from broker.errors import Reason, Refused
 from broker.home import new_key
@@ -22,7 +23,7 @@ from broker.register import (
     Suspended,
     registered,
 )
-from broker.registry import Delegation, KeyUse, Nation, Organisation
+from broker.registry import Delegation, KeyUse, Nation, Organisation, Status
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.terms import PersonRole
 from broker.sealing import Signer
@@ -327,3 +328,30 @@ def test_a_key_of_another_force_is_not_mine(own: World) -> None:
 def test_a_key_that_is_made_is_valid_for_a_year_from_five_minutes_ago() -> None:
     key, _ = new_key(KeyUse.SIGN, NIGHT)
     assert (key.valid(NIGHT - LEEWAY), key.valid(NIGHT + timedelta(days=365))) == (True, False)
+
+
+def test_an_id_that_was_forgotten_for_want_of_room_is_stale_and_acts_no_second_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "MOST_SEEN", 2)
+    first = incoming(world.submit(notification()))
+    assert world.carry_record(first).line.status == "shared"
+    for minutes in (10, 20):
+        world.now = NIGHT + timedelta(minutes=minutes)
+        world.carry(notification())
+    world.memory.forget(world.now)
+    assert world.carry_record(first).line.rules == (Reason.STALE,)
+    assert world.carry(notification()).line.status == "shared"
+
+
+def test_a_school_that_has_closed_is_a_hold_that_names_its_successor(own: World) -> None:
+    closed = own.home.member(ACLAND).model_copy(
+        update={"status": Status.CLOSED, "successors": ("school:100008",), "keys": (), "people": ()}
+    )
+    (event,) = registered([closed])
+    own.home.declare(event, REGISTRAR, NIGHT)
+    carried = own.carry(notification())
+    (line,) = own.outcome(carried)["recipients"]
+    assert [finding["rule"] for finding in line["findings"]] == ["ADR-2"]
+    assert line["successors"] == ["school:100008"]
+    assert line["callSheet"]["telephone"]
