@@ -52,7 +52,7 @@ async def in_the_way(connection: Connection, home: Home, member: Organisation, k
     if kid in {key.kid for use in KeyUse if (key := member.key(use, now))}:
         return "it is the newest of its use; first register another, and wait until senders have taken it"
     if member.kind is Kind.BROKER and any(key.kid == kid and key.use is KeyUse.SEAL for key in member.keys):
-        left = await needed(connection, kid)
+        left = await needed(connection, home, kid)
         return f"{counts(left)} need it; let the worker carry what waits, and run `broker keys reseal`" if left else ""
     return ""
 
@@ -62,9 +62,10 @@ def counts(found: Mapping[str, int]) -> str:
     return ", ".join(f"{topic}: {count}" for topic, count in sorted(found.items())) or "nothing"
 
 
-async def needed(connection: Connection, kid: str) -> Counter[str]:
+async def needed(connection: Connection, home: Home, kid: str) -> Counter[str]:
     """By topic, the records that only this sealing key of the broker opens and that somebody still needs."""
     found: Counter[str] = Counter()
+    keys, waiting = home.keys(home.broker().id), await _open_holds(connection, StateSeal(home.state_keys()))
     async with admin(connection) as client:
         for family in topics.FAMILIES:
             parts = [TopicPartition(topics.submit(family), p) for p in range(topics.SUBMIT_PARTITIONS)]
@@ -75,7 +76,8 @@ async def needed(connection: Connection, kid: str) -> Counter[str]:
     for topic in OWN:
         for partition in range(topics.SUBMIT_PARTITIONS):
             for record in await _unreplaced(connection, TopicPartition(topic, partition)):
-                found[topic] += sealed_to(record.value or b"") == kid
+                body = _opened(record, keys) if sealed_to(record.value or b"") == kid else None
+                found[topic] += body is not None and (topic != topics.HELD or _about(body) in waiting)
     return +found
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from broker import desk, post
 from broker.home import Home
-from tests.integration.rig import Lane, Service, empty
+from tests.integration.rig import Lane, Service, empty, fresh_service
 from tests.principals import Principals
 from tests.world import World
 
@@ -44,7 +43,7 @@ async def service(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Service:
     """The topics of the product, empty, for worker processes."""
-    return await _service(kafka, Home(keyed_home), tmp_path_factory.mktemp("service"))
+    return await fresh_service(kafka, Home(keyed_home), tmp_path_factory.mktemp("service"))
 
 
 @pytest.fixture
@@ -56,14 +55,4 @@ async def own_service(
 ) -> Service:
     """The same for one test, with a home that it may change: keys made, destroyed, lost."""
     shutil.copytree(keyed_home, tmp_path / "home")
-    return await _service(kafka, Home(tmp_path / "home"), tmp_path)
-
-
-async def _service(kafka: Principals, home: Home, folder: Path) -> Service:
-    world = World(home)
-    await empty(kafka.operator, world.registry)
-    await post.create_topics(kafka.operator, world.registry)
-    await desk.sync(kafka.operator, world.home)
-    made = Service(kafka, world, folder)
-    made.turn_clock()
-    return made
+    return await fresh_service(kafka, Home(tmp_path / "home"), tmp_path)

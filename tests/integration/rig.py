@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from faststream.kafka import KafkaRouter
 
-from broker import post, topics
+from broker import desk, post, topics
 from broker.agency import Agency, Submitted
 from broker.app import kafka_broker
 from broker.clock import system_clock, unsafe_stepped_clock
@@ -361,6 +361,17 @@ class Service:
             self._agency = self.world.agency(MET)
         document = notification(lead(ACLAND), **{"case": case_on(partition), **changes})
         return self._agency.submit(document, self.now())
+
+
+async def fresh_service(kafka: Principals, home: Home, folder: Path) -> Service:
+    """A service with these keys on topics that are empty."""
+    world = World(home)
+    await empty(kafka.operator, world.registry)
+    await post.create_topics(kafka.operator, world.registry)
+    await desk.sync(kafka.operator, world.home)
+    made = Service(kafka, world, folder)
+    made.turn_clock()
+    return made
 
 
 class Process:
