@@ -24,7 +24,7 @@ from broker.acl import MAILBOX_READER
 from broker.agency import Submitted
 from broker.certificates import Authority
 from broker.clock import system_clock
-from broker.demo.night import principal
+from broker.demo.stage import principal
 from broker.home import Home
 from broker.local_kafka import start_local
 from broker.local_kafka.ports import LOOPBACK, free_port
