@@ -70,11 +70,12 @@ HIDDEN = frozenset(
 
 
 class NotAdmitted(Exception):  # noqa: N818 - an ordinary, named outcome
-    """The request is not answered; the text is its reason code only."""
+    """The request is not answered; the text is its reason code only. `organisation`: whom it names, if registered."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: Why, organisation: str = "") -> None:
         super().__init__(why.value)
         self.why = why
+        self.organisation = organisation
 
 
 class _Asked(Block):
@@ -142,7 +143,7 @@ class Door:
         try:
             read_jws(body.decode("ascii"), public(key), key.alg, TYP)
         except ValueError:
-            raise NotAdmitted(Why.FORGED) from None
+            raise NotAdmitted(Why.FORGED, asked.iss) from None
         self._once(asked, at)
         return Admitted(asked, kid)
 
@@ -153,9 +154,9 @@ class Door:
             if not self._each[organisation]:
                 del self._each[organisation]
         if (asked.iss, asked.jti) in self._seen:
-            raise NotAdmitted(Why.REPLAYED)
+            raise NotAdmitted(Why.REPLAYED, asked.iss)
         if self._each[asked.iss] >= KEPT_EACH or len(self._seen) >= KEPT:
-            raise NotAdmitted(Why.TOO_MANY)
+            raise NotAdmitted(Why.TOO_MANY, asked.iss)
         self._seen[asked.iss, asked.jti] = asked.exp
         self._each[asked.iss] += 1
 
@@ -167,13 +168,13 @@ def entitled(organisation: str, kid: str, registry: Registry, now: datetime) -> 
         raise NotAdmitted(Why.UNKNOWN)
     key = next((one for one in _keys(member, registry, now) if one.kid == kid), None)
     if key is None:
-        raise NotAdmitted(Why.KEY_UNKNOWN)
+        raise NotAdmitted(Why.KEY_UNKNOWN, organisation)
     if not key.valid(now):
-        raise NotAdmitted(Why.KEY_NOT_VALID)
+        raise NotAdmitted(Why.KEY_NOT_VALID, organisation)
     if member.suspended:
-        raise NotAdmitted(Why.SUSPENDED)
+        raise NotAdmitted(Why.SUSPENDED, organisation)
     if member.channel is not Channel.MAILBOX:
-        raise NotAdmitted(Why.NOT_MAILBOX)
+        raise NotAdmitted(Why.NOT_MAILBOX, organisation)
     return key
 
 

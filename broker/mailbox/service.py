@@ -91,15 +91,15 @@ class Service:
         """The signed events from number `from` on, and the number of the next."""
         start = request.query_params.get("from", "0")
         if not (start.isascii() and start.isdigit() and int(start) < LAST_EVENT):
-            return answer(*self._refusal(Why.MALFORMED))
+            return answer(*self._refusal(NotAdmitted(Why.MALFORMED)))
         if self._event_readers >= EVENT_READERS:
-            return answer(*self._refusal(Why.BUSY))
+            return answer(*self._refusal(NotAdmitted(Why.BUSY)))
         self._event_readers += 1
         try:
             async with asyncio.timeout(WORK_WITHIN):
                 events, after = await self._mailboxes.events(int(start))
         except (KafkaError, TimeoutError):
-            return answer(*self._refusal(Why.BUSY))
+            return answer(*self._refusal(NotAdmitted(Why.BUSY)))
         finally:
             self._event_readers -= 1
         return answer(200, {"events": events, "next": after})
@@ -110,10 +110,10 @@ class Service:
         try:
             status, body = 200, await self._serve(request)
         except NotAdmitted as refused:
-            status, body = self._refusal(refused.why)
+            status, body = self._refusal(refused)
         except (KafkaError, TimeoutError) as fault:
             log.warning("mailbox.fault", fault=type(fault).__name__)
-            status, body = self._refusal(Why.BUSY)
+            status, body = self._refusal(NotAdmitted(Why.BUSY))
         made = answer(status, body)
         await on_tick(came)
         return made
@@ -128,7 +128,7 @@ class Service:
     @asynccontextmanager
     async def _slot(self, organisation: str) -> AsyncIterator[None]:
         if self._active[organisation] >= AT_ONCE:
-            raise NotAdmitted(Why.TOO_MANY)
+            raise NotAdmitted(Why.TOO_MANY, organisation)
         self._active[organisation] += 1
         try:
             yield
@@ -173,10 +173,11 @@ class Service:
             log.info("mailbox.acknowledged", recipients=(asked.iss,), records=len(items))
         return {"acknowledged": True}
 
-    def _refusal(self, why: Why) -> tuple[int, Json]:
-        """What is answered; the operator's log has the true reason, and how often it was given."""
+    def _refusal(self, refused: NotAdmitted) -> tuple[int, Json]:
+        """What is answered; the operator's log has the true reason, how often it was given, and whom it was about."""
+        why = refused.why
         self.refused[why] += 1
-        log.warning("mailbox.refused", reason=why, count=self.refused[why])
+        log.warning("mailbox.refused", reason=why, count=self.refused[why], sender=refused.organisation)
         said = NOT_ACCEPTED if why in HIDDEN else why
         status, do = DO[said]
         return status, {"error": said, "do": do}

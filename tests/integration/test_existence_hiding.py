@@ -39,9 +39,9 @@ UNTICKED = """
 from contextvars import ContextVar
 from broker.mailbox import asking, service
 quick, tick, answered = ContextVar("quick", default=False), service.on_tick, service.Service._refusal
-def refusal(self, why):
-    quick.set(why is asking.Why.UNKNOWN)
-    return answered(self, why)
+def refusal(self, refused):
+    quick.set(refused.why is asking.Why.UNKNOWN)
+    return answered(self, refused)
 async def on_tick(came):
     if not quick.get():
         await tick(came)
@@ -50,9 +50,9 @@ service.Service._refusal, service.on_tick = refusal, on_tick
 UNPADDED = """
 from broker.mailbox import service
 answered = service.Service._refusal
-def refusal(self, why):
-    status, body = answered(self, why)
-    return status, {**body, "why": why}
+def refusal(self, refused):
+    status, body = answered(self, refused)
+    return status, {**body, "why": refused.why}
 service.Service._refusal, service.padded = refusal, lambda plain: plain
 """
 """Two leaks: one class of refusals leaves without waiting; refusals say their reason in an answer without padding."""

@@ -200,7 +200,8 @@ async def test_a_revoked_key_opens_nothing(place: Site, service: Serving) -> Non
     await asyncio.sleep(0.6)
     with pytest.raises(NotAccepted):
         await asyncio.to_thread(box.claim)
-    assert service.refusals()[-1] == "key-not-valid"
+    refused = [line for line in service.logged() if line["event"] == "mailbox.refused"]
+    assert (refused[-1]["reason"], refused[-1]["sender"]) == ("key-not-valid", school), "for the desk to ring"
 
 
 async def test_a_request_counts_once(place: Site, service: Serving) -> None:
