@@ -156,9 +156,8 @@ class ResendAsked(Block):
     about: OrganisationId
 
 
-Event = (
-    Registered
-    | Connected
+AboutOne = (
+    Connected
     | KeyAdded
     | KeyRevoked
     | Suspended
@@ -169,6 +168,7 @@ Event = (
     | PersonRevoked
     | ResendAsked
 )
+Event = Registered | AboutOne
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 REGISTRAR_ONLY = (Registered, Connected, Resumed)
@@ -301,7 +301,7 @@ class Register:
         return entry.model_copy(update={name: getattr(known, name) for name in KEPT}) if known else entry
 
 
-def _entry(known: Organisation, event: Event, at: datetime) -> Organisation:
+def _entry(known: Organisation, event: AboutOne, at: datetime) -> Organisation:
     """The entry that an event about one organisation leaves. Raises EventRefused."""
     match event:
         case Connected():
@@ -322,7 +322,7 @@ def _entry(known: Organisation, event: Event, at: datetime) -> Organisation:
             change = {"people": tuple(_without_key(one, at) if one.id == event.person else one for one in known.people)}
         case Delegated():
             change = {"delegations": (*known.delegations, _new_delegation(event.delegation, known))}
-        case DelegationEnded():
+        case _:
             _one_of(event.delegation, (one.id for one in known.delegations))
             left = (_ended(one, at) if one.id == event.delegation else one for one in known.delegations)
             change = {"delegations": tuple(left)}

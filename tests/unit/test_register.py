@@ -341,3 +341,11 @@ def test_a_plain_registry_is_its_content_and_finds_by_id() -> None:
     assert made.get(MET) is None
     assert made.version == Registry([one]).version != Registry().version
     assert [role.value for role in PersonRole][:1] == ["safeguarding-lead"]
+
+
+def test_who_asks_to_be_sent_things_again_is_known_with_the_time(home: Home) -> None:
+    assert home.registry().resend == {}
+    home.declare(ResendAsked(about=ACLAND), ACLAND, NIGHT)
+    assert home.registry().resend == {ACLAND: NIGHT}
+    home.declare(ResendAsked(about=ACLAND), REGISTRAR, NIGHT + timedelta(hours=1))
+    assert home.registry().resend == {ACLAND: NIGHT + timedelta(hours=1)}

@@ -1,6 +1,6 @@
 """Who may sign what, and until when: role keys, suppliers, suspension, revocation, rotation, clocks that run ahead."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -311,6 +311,15 @@ def test_a_supplier_without_a_current_delegation_for_that_type_is_nobody(supplie
     if why == "supplier suspended":
         world.home.declare(Suspended(about=SUPPLIER), REGISTRAR, NIGHT)
     assert supplied.sends(feedback(document)).line.rules == (Reason.FORGED,)
+
+
+def test_another_key_than_the_suppliers_own_is_nobodys(supplied: Supplied) -> None:
+    supplied.delegate(FLOW.type)
+    document = notification()
+    supplied.world.carry(document)
+    key, private = new_key(KeyUse.SIGN, NIGHT)
+    stranger = replace(supplied, signer=Signer(ACLAND, key, private))
+    assert stranger.sends(feedback(document)).line.rules == (Reason.FORGED,)
 
 
 def test_a_supplier_never_signs_for_a_role_holder(supplied: Supplied) -> None:
