@@ -236,3 +236,19 @@ def test_an_unreachable_kafka_is_said_with_the_next_command(broker: Run) -> None
     assert done.returncode == 1
     assert "KAFKA_BOOTSTRAP_SERVERS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_brokers_keys_are_listed_sealed_anew_for_and_not_destroyed_while_they_are_needed(
+    broker: Run, home: Home
+) -> None:
+    member = home.broker()
+    listed = json.loads(broker("keys", "list", member.id, "--json").stdout)
+    assert {row["private"] for row in listed} == {"here, plain"}
+    done = broker("keys", "reseal")
+    assert done.returncode == 0, done.stderr
+    assert "sealed anew: nothing" in done.stdout
+    for row in listed:
+        done = broker("keys", "destroy", member.id, row["key"], "--yes")
+        assert done.returncode == 1
+        assert "is still needed" in done.stderr
+        assert "Nothing was destroyed" in done.stderr
