@@ -162,7 +162,7 @@ class Exchange:
         """
         claimed = peek(text)
         sender, flow = self.registry.get(claimed.issuer), BY_TYPE[claimed.type]
-        by = self.registry.signed_by(sender, claimed.kid, claimed.type, now) if sender else None
+        by = self.registry.signed_by(sender, claimed.kid, claimed.type, telling.at) if sender else None  # as accepted
         if sender is None or by is None:
             raise Refused(Reason.FORGED)
         statement = verify(text, key=public(by.key), alg=by.key.alg, flow=flow)
@@ -465,7 +465,7 @@ class Exchange:
 
 def _entitled(flow: Flow, sender: Organisation, by: SignedBy) -> None:
     """Whether that key may sign this type now. Raises Refused: SUSPENDED or WRONG_ROLE."""
-    if sender.suspended:
+    if sender.suspended or by.suspended:
         raise Refused(Reason.SUSPENDED)
     if (by.person.role not in flow.signed_by) if by.person else flow.signed_by:
         raise Refused(Reason.WRONG_ROLE)

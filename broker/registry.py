@@ -163,8 +163,8 @@ class Delegation(Block):
     ended_at: AwareDatetime | None = None
 
     def valid(self, at: datetime) -> bool:
-        """Whether the supplier may act at that time."""
-        return self.ended_at is None and self.not_before <= at < self.not_after
+        """Whether the supplier could act at that time."""
+        return self.not_before <= at < min(self.not_after, self.ended_at or self.not_after)
 
 
 class Organisation(Block):
@@ -214,11 +214,14 @@ class Organisation(Block):
 
 
 class SignedBy(Block):
-    """Whose registered key that is: the organisation's own, a role holder's, or its supplier's."""
+    """Whose registered key that is: the organisation's own, a role holder's, or its supplier's.
+
+    `suspended`: whether that supplier is cut off.
+    """
 
     key: PublicKey
     person: Person | None = None
-    delegation: Delegation | None = None
+    suspended: bool = False
 
 
 class Registry:
@@ -318,12 +321,11 @@ class Registry:
                 return SignedBy(key=person.key, person=person)
         for delegation in issuer.delegations:
             supplier = self.get(delegation.supplier)
-            usable = supplier is not None and not supplier.suspended and delegation.valid(at)
-            if supplier is None or not usable or message_type not in delegation.flows:
+            if supplier is None or not delegation.valid(at) or message_type not in delegation.flows:
                 continue
             for key in supplier.keys:
                 if key.kid == kid and key.use is KeyUse.SIGN:
-                    return SignedBy(key=key, delegation=delegation)
+                    return SignedBy(key=key, suspended=supplier.suspended)
         return None
 
 

@@ -310,7 +310,20 @@ def test_a_supplier_without_a_current_delegation_for_that_type_is_nobody(supplie
         world.now += timedelta(days=2)
     if why == "supplier suspended":
         world.home.declare(Suspended(about=SUPPLIER), REGISTRAR, NIGHT)
-    assert supplied.sends(feedback(document)).line.rules == (Reason.FORGED,)
+    suspended = why == "supplier suspended"
+    expected = Reason.SUSPENDED if suspended else Reason.FORGED
+    assert supplied.sends(feedback(document)).line.rules == (expected,)
+
+
+def test_what_a_supplier_sent_is_read_after_its_delegation_has_ended(supplied: Supplied) -> None:
+    world = supplied.world
+    document = notification()
+    world.carry(document)
+    code = supplied.delegate(FLOW.type)
+    sent = supplied.sends(feedback(document))
+    world.home.declare(DelegationEnded(about=ACLAND, delegation=code), ACLAND, NIGHT + timedelta(seconds=1))
+    (opened,) = [one for one in world.opened(sent, MET) if one.body["is"] == "delivery"]
+    assert opened.content["usefulness"] == "useful"
 
 
 def test_another_key_than_the_suppliers_own_is_nobodys(supplied: Supplied) -> None:
