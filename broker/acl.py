@@ -1,4 +1,4 @@
-"""Who may do what in Kafka: every right, with its reason, computed from the registry. What is not here is denied.
+"""Who may do what in Kafka, and how much: computed from the registry, with reasons. What is not here is denied.
 
 One principal for each organisation with its own Kafka client, one for each service of the broker. The operator (the
 registry desk) and the Kafka nodes are super users of Kafka's own settings and need no rules. Kafka derives two rights
@@ -8,6 +8,7 @@ itself: who may read or write a topic may describe it, and who may write to one 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TypeVar
 
 from broker import topics
 from broker.loop import GROUP
@@ -18,6 +19,10 @@ from broker.schemas.terms import Kind
 OPERATOR, NODE = "operator", "kafka-node"
 WORKER, MAILBOX_READER, MAILBOX_SENDER = "worker", "mailbox-reader", "mailbox-sender"
 SERVICES = (WORKER, MAILBOX_READER, MAILBOX_SENDER)
+SENDS_AT_MOST = 64 * 1024
+"""Bytes a second, as each Kafka node measures it over ten seconds: 640 KiB may come at once. A notification is about
+11 KiB, so two days' of a force that sends 26 a day are let through at once and six a second after that, while rubbish
+of a few hundred bytes comes more slowly than one worker refuses it. The largest submission (512 KiB) fits too."""
 
 
 class Resource(IntEnum):
@@ -72,11 +77,37 @@ class Acl:
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """A limit of Kafka's. It refuses nothing: it makes whoever exceeds it wait.
+
+    `on`: for whom, as Kafka says it: pairs of a kind (user, client-id, ip) and a name; None: who has none of its own.
+    """
+
+    on: tuple[tuple[str, str | None], ...]
+    what: str
+    value: float
+    why: str = field(default="", compare=False)
+
+    @property
+    def principal(self) -> str:
+        """`User:police-01`; of a limit that is on more than a user, all of it."""
+        return ",".join(f"{'User' if kind == 'user' else kind}:{name or '*'}" for kind, name in self.on)
+
+    def __str__(self) -> str:
+        """`User:police-01 is limited to producer_byte_rate 65536`."""
+        return f"{self.principal} is limited to {self.what} {self.value:g}"
+
+
+Rule = Acl | Quota
+Held = TypeVar("Held", bound=Rule)
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What a cluster lacks of what the registry says, and what it has beyond that."""
 
-    missing: frozenset[Acl]
-    extra: frozenset[Acl]
+    missing: frozenset[Rule]
+    extra: frozenset[Rule]
 
     def __bool__(self) -> bool:
         """Whether there is any."""
@@ -94,14 +125,21 @@ def rules(registry: Registry) -> frozenset[Acl]:
     return frozenset([*found, *_worker(registry), *_mailbox_reader(), *_mailbox_sender()])
 
 
-def difference(wanted: Iterable[Acl], live: Iterable[Acl]) -> Difference:
+def quotas(registry: Registry) -> frozenset[Quota]:
+    """Every limit there is to be. Who is suspended keeps it; the broker's own services and the operator have none."""
+    why = "a flood from one does not hold up the others"
+    names = [*(principal(one.id) for one in registry.direct), MAILBOX_SENDER]
+    return frozenset(Quota((("user", name),), "producer_byte_rate", SENDS_AT_MOST, why) for name in names)
+
+
+def difference(wanted: Iterable[Rule], live: Iterable[Rule]) -> Difference:
     """Compare what should be with what is."""
     wanted, live = frozenset(wanted), frozenset(live)
     return Difference(missing=wanted - live, extra=live - wanted)
 
 
-def of(rights: Iterable[Acl], name: str) -> frozenset[Acl]:
-    """The rights of one principal."""
+def of(rights: Iterable[Held], name: str) -> frozenset[Held]:
+    """The rights, or limits, of one principal."""
     return frozenset(one for one in rights if one.principal == f"User:{name}")
 
 

@@ -1,4 +1,4 @@
-"""`broker acl`: who may do what in Kafka, computed from the registry and compared with the live cluster."""
+"""`broker acl`: who may do what in Kafka, and how much: computed from the registry, compared with the live cluster."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from broker import authorizer, show
-from broker.acl import Acl, Difference
+from broker.acl import Acl, Difference, Rule
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
@@ -27,7 +27,8 @@ from broker.registry import Registry
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Rights in Kafka: computed from the registry, one principal each; what is not given is denied. "
+    help="Rights in Kafka: computed from the registry, one principal each; what is not given is denied, and whoever "
+    "sends more than its limit waits. "
     "Needs the operator's certificate in HOME/tls.",
 )
 OnlyOption = Annotated[
@@ -55,7 +56,7 @@ def apply(
     bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the live rights equal to what the registry says, and wait until they are in force.
+    """Make the live rights and limits equal to what the registry says, and wait until they are in force.
 
     What is too much is taken away first, also where it was given by hand.
     """
@@ -102,17 +103,21 @@ def _show(found: Difference, as_json: bool, missing: str, extra: str) -> None:
     if not found:
         show.console().print("The live rights are what the registry says.")
         return
-    table = Table("", "principal", "right", "because")
+    table = Table("", "principal", "right or limit", "because")
     for title, style, ones in ((extra, "red", found.extra), (missing, "green", found.missing)):
-        for one in sorted(ones):
+        for one in sorted(ones, key=str):
             who, _, what = str(one).partition(" ")
             why = one.why or "no rule of ours says so"
             table.add_row(title, escape(who.removeprefix("User:")), escape(what), why, style=style)
     show.console().print(table)
 
 
-def _json(ones: Iterable[Acl]) -> list[dict[str, Any]]:
-    return [
-        {**asdict(one), "resource": one.resource.name.lower(), "operation": one.operation.name.lower()}
-        for one in sorted(ones)
-    ]
+def _json(ones: Iterable[Rule]) -> list[dict[str, Any]]:
+    return [_one(one) for one in sorted(ones, key=str)]
+
+
+def _one(rule: Rule) -> dict[str, Any]:
+    made = {**asdict(rule), "principal": rule.principal}
+    if isinstance(rule, Acl):
+        made |= {"resource": rule.resource.name.lower(), "operation": rule.operation.name.lower()}
+    return made

@@ -1,6 +1,7 @@
 """Operations that Kafka knows rights for, as one cheap request each; all that is read of the answer: was it allowed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ from aiokafka.protocol.transaction import (
 )
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from broker.connection import Connection
+
 DENIED = {29: "topic", 30: "group", 31: "cluster", 53: "transactional id"}
 """Kafka's codes for a right that is missing."""
 TOPIC, NODE, LITERAL = 2, 4, 3
@@ -46,6 +49,17 @@ class Tried(NamedTuple):
 
     allowed: bool
     code: int
+
+
+@asynccontextmanager
+async def connected(connection: Connection) -> AsyncIterator[AIOKafkaClient]:
+    """A client that does nothing of itself."""
+    client = AIOKafkaClient(**connection.options)
+    try:
+        await client.bootstrap()
+        yield client
+    finally:
+        await client.close()
 
 
 def batch() -> bytes:

@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from broker import authorizer, post, topics
-from broker.acl import rules
+from broker.acl import Quota, quotas, rules
 from broker.certificates import Authority
 from broker.clock import system_clock
 from broker.connection import Connection
@@ -209,17 +208,6 @@ async def secured(kafka: Principals, keyed_home: Path) -> AsyncIterator[Principa
     await authorizer.apply(kafka.operator, before)
 
 
-@asynccontextmanager
-async def connected(connection: Connection) -> AsyncIterator[AIOKafkaClient]:
-    """A client that does nothing of itself."""
-    client = AIOKafkaClient(**connection.options)
-    try:
-        await client.bootstrap()
-        yield client
-    finally:
-        await client.close()
-
-
 def certificate(authority: Path, to: Path, subject: Mapping[x509.ObjectIdentifier, str], *, own: bool = False) -> None:
     """TLS files with any subject, signed by the authority's key or by their own."""
     key, now = ec.generate_private_key(ec.SECP256R1()), system_clock()
@@ -268,7 +256,7 @@ async def test_every_principal_may_do_what_the_table_says_and_nothing_else(secur
     counted: Counter[str] = Counter()
 
     async def all_of(principal: str) -> None:
-        async with connected(secured.connection(principal)) as client:
+        async with raw.connected(secured.connection(principal)) as client:
             for what, name, operation, ask in asked(principal):
                 wanted = expected(principal, what, name, operation)
                 scratch = wanted and (what, operation) == ("topic", "delete")
@@ -292,7 +280,7 @@ async def test_every_principal_may_do_what_the_table_says_and_nothing_else(secur
 async def test_a_super_user_really_deletes(secured: Principals) -> None:
     async with admin(secured.operator) as client:
         await client.create_topics([NewTopic("scratch-to-delete", 1, 1)])
-    async with connected(secured.operator) as client:
+    async with raw.connected(secured.operator) as client:
         assert await raw.tried(client, raw.ON_TOPIC["delete"], "scratch-to-delete") == raw.Tried(allowed=True, code=0)
 
 
@@ -302,7 +290,7 @@ async def test_the_matrix_would_notice(secured: Principals, planted: str, monkey
     fewer = {"registry-events": "read"}
     table = {"police-41": more if planted == "a right too few" else fewer}
     monkeypatch.setattr(sys.modules[__name__], "MAY_ON_TOPICS", table)
-    async with connected(secured.connection("police-41")) as client:
+    async with raw.connected(secured.connection("police-41")) as client:
         differ = [
             (name, operation)
             for what, name, operation, ask in asked("police-41")
@@ -423,10 +411,10 @@ def broker(home: Home, secured: Principals, *arguments: str) -> subprocess.Compl
 async def test_verify_finds_what_was_slipped_in_or_taken_out_by_hand_and_apply_mends_it(
     applied: Home, secured: Principals
 ) -> None:
-    assert await authorizer.live(secured.operator) == rules(applied.registry())
+    assert await authorizer.live(secured.operator) == rules(applied.registry()) | quotas(applied.registry())
     same = await asyncio.to_thread(broker, applied, secured, "acl", "verify")
     assert (same.returncode, same.stdout.strip()) == (0, "The live rights are what the registry says.")
-    async with connected(secured.operator) as client:
+    async with raw.connected(secured.operator) as client:
         slipped = CreateAclsRequest(raw.TOPIC, "audit", raw.LITERAL, "User:police-01", "*", 3, 3)
         assert (await client.send(client.get_random_node(), slipped)).creation_responses[0][0] == 0
         taken = DeleteAclsRequest(raw.TOPIC, "inbox.school-100053", raw.LITERAL, "User:school-100053", "*", 3, 3)
@@ -449,7 +437,50 @@ async def test_verify_finds_what_was_slipped_in_or_taken_out_by_hand_and_apply_m
     assert "take away" in plan.stdout
     assert "reads what is sealed to it" in plan.stdout
     assert (await asyncio.to_thread(broker, applied, secured, "acl", "apply")).returncode == 0
-    assert await authorizer.live(secured.operator) == rules(applied.registry())
+    assert await authorizer.live(secured.operator) == rules(applied.registry()) | quotas(applied.registry())
+
+
+async def test_verify_finds_a_limit_that_was_raised_removed_or_given_by_hand_and_apply_mends_it(
+    applied: Home, secured: Principals
+) -> None:
+    limits = quotas(applied.registry())
+    raised, removed = (
+        next(one for one in limits if one.principal == f"User:{name}") for name in ("police-01", "la-E09000007")
+    )
+    changes = [
+        (Quota(raised.on, raised.what, 1e12), False),
+        (removed, True),
+        (Quota((("user", None),), "consumer_byte_rate", 1024.0), False),
+        (Quota((("client-id", "x"), ("user", "police-41")), "request_percentage", 1.0), False),
+    ]
+    async with raw.connected(secured.operator) as client:
+        answer = await client.send(client.get_random_node(), authorizer.AlterQuotas(changes))
+        assert [code for code, *_ in answer.entries] == [0] * len(changes)
+    for _ in range(500):
+        found = await authorizer.compare(secured.operator, applied.registry())
+        if len(found.extra) == len(changes) - 1:
+            break
+        await asyncio.sleep(0.02)
+    assert found.missing == {raised, removed}
+    assert {str(one) for one in found.extra} == {
+        "User:police-01 is limited to producer_byte_rate 1e+12",
+        "User:* is limited to consumer_byte_rate 1024",
+        "client-id:x,User:police-41 is limited to request_percentage 1",
+    }
+    differs = await asyncio.to_thread(broker, applied, secured, "acl", "verify", "--json")
+    assert differs.returncode == 1
+    assert "2 missing, 3 beyond the registry" in differs.stderr
+    told = json.loads(differs.stdout)["missing"]
+    assert {(one["principal"], one["what"], one["value"]) for one in told} == {
+        (one.principal, one.what, one.value) for one in (raised, removed)
+    }
+    plan = await asyncio.to_thread(broker, applied, secured, "acl", "plan", "--only", "police-01")
+    assert "a flood from one does not hold up" in plan.stdout, "the reason"
+    only = await authorizer.apply(secured.operator, applied.registry(), only="police-01")
+    assert only.missing == {raised}
+    assert (await asyncio.to_thread(broker, applied, secured, "acl", "apply")).returncode == 0
+    assert await authorizer.live(secured.operator) == rules(applied.registry()) | limits
+    assert (await asyncio.to_thread(broker, applied, secured, "acl", "verify")).returncode == 0
 
 
 async def test_only_the_operator_may_see_or_change_rights(applied: Home, secured: Principals, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ async def test_a_worker_killed_in_mid_stream_and_restarted_carries_every_message
     async with watching(service.operator, *OUT) as watch:
         async with process(service) as first:
             await first.ready()
-            await publish(service.police, waiting)
+            await publish(service.operator, waiting)  # more at once than a sender may
             await watch.until(lambda: len(watch.of(expected)) > 100, "the stream flows")
             first.signal(signal.SIGKILL)
             assert await first.ended() == -signal.SIGKILL
@@ -70,7 +70,7 @@ async def test_a_paused_worker_that_wakes_after_it_was_replaced_repeats_nothing(
     expected = once_each(waiting)
     async with watching(service.operator, *OUT) as watch, process(service) as zombie:
         await zombie.ready()
-        await publish(service.police, waiting)
+        await publish(service.operator, waiting)  # more at once than a sender may
         await watch.until(lambda: len(watch.of(expected)) > 80, "the stream flows")
         zombie.signal(signal.SIGSTOP)
         before = len(watch.of(expected))
@@ -97,7 +97,7 @@ async def test_sigterm_ends_a_worker_within_five_seconds_and_its_last_batch_is_w
     async with watching(service.operator, *OUT) as watch:
         async with process(service) as first:
             await first.ready()
-            await publish(service.police, waiting)
+            await publish(service.operator, waiting)  # more at once than a sender may
             await watch.until(lambda: len(watch.of(expected)) > 60, "the stream flows")
             began = time.monotonic()
             assert await first.terminate() == 0

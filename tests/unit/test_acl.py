@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from broker import acl, topics
-from broker.acl import Acl, Operation, Resource
+from broker.acl import Acl, Operation, Quota, Resource
 from broker.data import organisations
 from broker.registry import Channel, Organisation, Registry
 from broker.schemas.terms import Kind
@@ -132,3 +132,57 @@ def test_the_mailbox_service_cannot_send_and_those_who_send_under_its_sister_nam
     }
     sender = {(right.operation, right.name) for right in acl.of(rights, acl.MAILBOX_SENDER)}
     assert sender == {(Operation.WRITE, topics.submit(family)) for family in topics.FAMILIES}
+
+
+def test_every_principal_of_an_organisation_has_one_limit_and_the_broker_s_own_have_none() -> None:
+    registry = organisations()
+    limits = acl.quotas(registry)
+    senders = {acl.principal(one.id) for one in registry.direct} | {acl.MAILBOX_SENDER}
+    assert {one.on for one in limits} == {(("user", name),) for name in senders}
+    assert len(limits) == len(senders)
+    for one in limits:
+        assert (one.what, one.value) == ("producer_byte_rate", acl.SENDS_AT_MOST)
+        assert one.why
+    for name in (acl.WORKER, acl.MAILBOX_READER, acl.OPERATOR, acl.NODE):
+        assert not acl.of(limits, name)
+
+
+def test_whoever_may_write_to_a_submit_topic_has_a_limit_but_the_operator() -> None:
+    registry = organisations()
+    writers = {
+        one.principal
+        for one in acl.rules(registry)
+        if one.operation is Operation.WRITE and one.resource is Resource.TOPIC and one.name.startswith("submit.")
+    }
+    assert writers
+    assert writers <= {one.principal for one in acl.quotas(registry)}
+
+
+def test_a_limit_outlasts_suspension_but_not_the_client() -> None:
+    assert acl.of(acl.quotas(_changed(POLICE, suspended=True)), "police-01")
+    assert not acl.of(acl.quotas(_changed(POLICE, channel=Channel.MAILBOX)), "police-01")
+
+
+def test_a_force_may_send_two_days_messages_at_once_and_the_largest_one() -> None:
+    measured_over, message, a_day = 10, 11 * 1024, 26
+    at_once = acl.SENDS_AT_MOST * measured_over
+    assert at_once >= 2 * a_day * message
+    assert at_once >= topics.MAX_SUBMISSION
+
+
+def test_an_altered_limit_is_both_missing_and_too_much() -> None:
+    ours, live = (Quota((("user", "a"),), "producer_byte_rate", value) for value in (65536.0, 1e9))
+    found = acl.difference([ours], [live])
+    assert found == acl.Difference(missing=frozenset({ours}), extra=frozenset({live}))
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ((("user", "a"),), "User:a is limited to producer_byte_rate 65536"),
+        ((("user", None),), "User:* is limited to producer_byte_rate 65536"),
+        ((("client-id", "b"), ("user", "a")), "client-id:b,User:a is limited to producer_byte_rate 65536"),
+    ],
+)
+def test_a_limit_is_said_in_words(on: tuple[tuple[str, str | None], ...], said: str) -> None:
+    assert str(Quota(on, "producer_byte_rate", 65536.0)) == said
