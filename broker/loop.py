@@ -346,7 +346,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
                     send = producer.send(topic, sealed, key=key.encode(), partition=owner.tp.partition)
                     sent.append(await send)
             finally:  # once one has failed, `send` only says "not in transaction": the cause is in what was sent before
-                await asyncio.gather(*sent)
+                await _all(sent)
             if offset is not None:
                 await producer.send_offsets_to_transaction({owner.tp: offset}, self.group)
         owner.failed = 0
@@ -456,6 +456,13 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         cure = "broker acl plan" if right else "restart the worker"
         log.error("worker.fatal", fault=type(fault).__name__, where=_where(fault), next=cure)
         self._stop(f"{what}: {in_words(right)}" if right else what)
+
+
+async def _all(sent: Sequence[asyncio.Future[object]]) -> None:
+    """Wait for everything; a right that is missing comes before what follows from it."""
+    faults = [one for one in await asyncio.gather(*sent, return_exceptions=True) if isinstance(one, BaseException)]
+    if faults:
+        raise next((one for one in faults if isinstance(one, Exception) and lacking(one)), faults[0])
 
 
 def _where(fault: Exception) -> str:

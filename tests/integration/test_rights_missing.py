@@ -45,7 +45,7 @@ async def take(service: Service, who: str, resource: int, name: str, operation: 
     ("resource", "name", "operation", "pattern", "said"),
     [
         (TOPIC, "submit.", READ, PREFIXED, "submit.encompass"),
-        (TOPIC, "audit", WRITE, LITERAL, "audit"),
+        (TOPIC, "mailbox.", WRITE, PREFIXED, "mailbox.standard"),
         (GROUP, "broker", READ, LITERAL, "a right on group broker"),
         (TRANSACTION, "broker.", WRITE, PREFIXED, "a right on transactional id broker.submit.encompass."),
     ],
