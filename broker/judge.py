@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -59,10 +60,15 @@ def parse(document: Mapping[str, Any], flow: Flow) -> Parsed:
             tuple(f"content.{name}: must not be carried ({barred[name]})" for name in carried),
         )
     try:
-        return Submission[flow.message].model_validate_json(dumps(document))  # type: ignore[name-defined]
+        return _submission_of(flow.message).model_validate_json(dumps(document))
     except ValidationError as error:
         paths = sorted({_path(one) for one in error.errors(include_input=False, include_url=False)})
         raise Refused(Reason.MALFORMED, tuple(paths[:MOST_PATHS])) from None
+
+
+@cache
+def _submission_of(message: type[Message]) -> type[Parsed]:
+    return Submission[message]  # type: ignore[valid-type]
 
 
 def in_normal_form(document: Mapping[str, Any], submission: Parsed) -> None:

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -213,7 +214,8 @@ class Organisation(Block):
         return next((one for one in self.people if one.id == code), None)
 
 
-class SignedBy(Block):
+@dataclass(frozen=True, slots=True)
+class SignedBy:
     """Whose registered key that is: the organisation's own, a role holder's, or its supplier's.
 
     `suspended`: whether that supplier is cut off.

@@ -136,11 +136,8 @@ class Disclosure(NamedTuple):
     salt: str
     name: str | None
     value: Any
-
-    @property
-    def digest(self) -> str:
-        """Its digest in the signed payload."""
-        return digest(self.text)
+    digest: str
+    """What stands for it in the signed payload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +283,7 @@ def read_disclosure(text: str) -> Disclosure:
     if not isinstance(found, list) or len(found) not in (2, 3) or not all(isinstance(part, str) for part in found[:-1]):
         raise ValueError("a disclosure is [salt, name, value] or [salt, element]")
     salt, *name, value = found
-    return Disclosure(text, salt, name[0] if name else None, value)
+    return Disclosure(text, salt, name[0] if name else None, value, digest(text))
 
 
 def reveal(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> dict[str, Any]:

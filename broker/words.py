@@ -21,6 +21,7 @@ from broker.schemas.terms import Outcome
 from broker.state import Telling, TellingState
 
 Body = dict[str, Any]
+"""Codes stand in it as plain text (`.value`): a writer of JSON takes much longer over members of an enumeration."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +63,8 @@ def due(deadline: Deadline | None, now: datetime) -> Body | None:
         return None
     return {
         "at": deadline.due.astimezone(LONDON).isoformat(timespec="minutes"),
-        "clock": deadline.clock,
-        "kind": deadline.kind,
+        "clock": deadline.clock.value,
+        "kind": deadline.kind.value,
         "says": deadline.says,
         "assumes": deadline.assumes,
         "passed": deadline.due < now,
@@ -73,8 +74,8 @@ def due(deadline: Deadline | None, now: datetime) -> Body | None:
 def _finding(finding: Finding) -> Body:
     return {
         "rule": finding.rule,
-        "outcome": finding.outcome,
-        "scope": finding.scope,
+        "outcome": finding.outcome.value,
+        "scope": finding.scope.value,
         "reason": finding.reason,
         "cure": finding.cure,
         "field": finding.field,
@@ -98,7 +99,7 @@ def delivery(
         "message": signed["jti"],
         "case": signed["sub"],
         "caseOwner": signed["own"],
-        "role": one.line.role,
+        "role": one.line.role.value,
         "view": digest,
         "notShown": one.shown.markers(flow),
         "basis": bases(one.decision),
@@ -114,7 +115,7 @@ def recipient_outcome(one: Judged, now: datetime) -> Body:
     body: Body = {
         "organisation": one.line.organisation,
         "name": one.organisation.name if one.organisation else None,
-        "outcome": one.decision.outcome,
+        "outcome": one.decision.outcome.value,
         "findings": [_finding(finding) for finding in one.decision.findings],
         "shown": sorted(one.shown.fields) if one.decision.shared else [],
         "withheld": [{"field": w.field, "rule": w.rule} for w in sorted(one.shown.withheld, key=lambda w: w.field)]

@@ -66,4 +66,9 @@ class Facts:
 
     def coded(self) -> dict[str, object]:
         """Name -> code, for the audit record."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: _code(getattr(self, name)) for name in self.__slots__}
+
+
+def _code(value: object) -> object:
+    """What JSON writes for it; a writer of JSON takes much longer to find that out."""
+    return value.value if isinstance(value, StrEnum) else value

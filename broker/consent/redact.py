@@ -7,8 +7,9 @@ marker with the rule. What is withheld because a place is protected looks exactl
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from broker.schemas.message import Flow
+from broker.schemas.message import Flow, Message
 from broker.schemas.terms import AddressHandling, Label, Role
 
 RULE_OF_LABEL: Mapping[Label, str] = {
@@ -66,15 +67,28 @@ def view(flow: Flow, given: Iterable[str], *, role: Role, handling: AddressHandl
     """Split the given fields into shown and withheld. A role that the flow does not list sees nothing."""
     may_see = flow.views[role].labels if role in flow.views else frozenset[Label]()
     protected = handling not in (None, AddressHandling.OPEN) and role not in FINDS_THE_CHILD
-    shown: set[str] = set()
-    withheld: list[Withheld] = []
-    for name in given:
-        labels = flow.message.labels[name]
-        if protected and labels & DERIVES_A_PLACE:
-            withheld.append(Withheld(field=name, rule="RD-2", neutral=True))
-        elif not labels <= may_see:
-            rule = RULE_OF_LABEL.get(min(labels - may_see), "PR-02")
-            withheld.append(Withheld(field=name, rule=rule, neutral=bool(labels & TELLS_OF_A_PLACE)))
-        else:
-            shown.add(name)
-    return Shown(fields=frozenset(shown), withheld=tuple(withheld))
+    of_type = _of_type(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset())
+    verdicts = [(name, of_type[name]) for name in given]
+    return Shown(
+        fields=frozenset([name for name, withheld in verdicts if withheld is None]),
+        withheld=tuple([withheld for _, withheld in verdicts if withheld is not None]),
+    )
+
+
+@cache  # one for each type, view and protection: a few dozen
+def _of_type(
+    message: type[Message], may_see: frozenset[Label], derives: frozenset[Label]
+) -> Mapping[str, Withheld | None]:
+    """Every field of a type -> None if it is shown, else how it is withheld. `derives`: what a place follows from."""
+    return {name: _verdict(name, labels, may_see, derives) for name, labels in message.labels.items()}
+
+
+def _verdict(
+    name: str, labels: frozenset[Label], may_see: frozenset[Label], derives: frozenset[Label]
+) -> Withheld | None:
+    if labels & derives:
+        return Withheld(field=name, rule="RD-2", neutral=True)
+    if labels <= may_see:
+        return None
+    rule = RULE_OF_LABEL.get(min(labels - may_see), "PR-02")
+    return Withheld(field=name, rule=rule, neutral=bool(labels & TELLS_OF_A_PLACE))

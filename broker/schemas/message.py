@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
@@ -75,6 +76,7 @@ ORGANISATION = (
 OrganisationId = Annotated[str, StringConstraints(pattern=ORGANISATION)]
 
 
+@lru_cache(maxsize=2048)  # asked for several times a message
 def kind_of(organisation: str) -> Kind:
     """`school:100000` -> Kind.SCHOOL. Raises ValueError for an unknown prefix."""
     return Kind(organisation.partition(":")[0])
