@@ -27,16 +27,16 @@ class Envelope:
 
 def headers(*, event_id: UUID, source: str, event_type: str, at: datetime, audience: str | None = None) -> list[Header]:
     """Headers of a submission or, with `audience`, of a delivery."""
-    made = {
-        "ce_specversion": "1.0",
-        "ce_id": str(event_id),
-        "ce_source": source,
-        "ce_type": event_type,
-        "ce_time": at.isoformat(),
-    }
+    made = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event_id).encode("ascii")),
+        ("ce_source", source.encode("ascii")),
+        ("ce_type", event_type.encode("ascii")),
+        ("ce_time", at.isoformat().encode("ascii")),
+    ]
     if audience is not None:
-        made["ce_audience"] = audience
-    return [*((name, value.encode("ascii")) for name, value in made.items()), ("content-type", CONTENT_TYPE)]
+        made.append(("ce_audience", audience.encode("ascii")))
+    return [*made, ("content-type", CONTENT_TYPE)]
 
 
 def read(raw: Sequence[tuple[str, bytes | None]]) -> Envelope:

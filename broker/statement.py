@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple, NoReturn, cast
-from uuid import UUID
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -40,6 +39,8 @@ HEADER = frozenset({"alg", "kid", "typ"})
 DEEPEST = 32
 """Levels of JSON that are read. Ours has fewer than ten; deeper text would exhaust whoever walks it later."""
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ORGANISATION = re.compile(ORGANISATION)
 _SALT = re.compile(r"[A-Za-z0-9_-]{22}")
 _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 Random = Callable[[int], bytes]
@@ -279,11 +280,12 @@ def _only(alg: str) -> jws.JWSRegistry:
 
 def read_disclosure(text: str) -> Disclosure:
     """RFC 9901, section 4.2: base64url of `[salt, name, value]` or `[salt, element]`. Raises ValueError."""
-    found = loads(unb64(text))
-    if not isinstance(found, list) or len(found) not in (2, 3) or not all(isinstance(part, str) for part in found[:-1]):
-        raise ValueError("a disclosure is [salt, name, value] or [salt, element]")
-    salt, *name, value = found
-    return Disclosure(text, salt, name[0] if name else None, value, digest(text))
+    match loads(unb64(text)):
+        case [str(salt), str(name), value]:
+            return Disclosure(text, salt, name, value, digest(text))
+        case [str(salt), value]:
+            return Disclosure(text, salt, None, value, digest(text))
+    raise ValueError("a disclosure is [salt, name, value] or [salt, element]")
 
 
 def reveal(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> dict[str, Any]:
@@ -301,6 +303,9 @@ def reveal(payload: Mapping[str, Any], disclosures: Sequence[Disclosure]) -> dic
     return revealed
 
 
+_NESTED = (dict, list)
+
+
 class _Reader:
     """One pass over a payload: which disclosures there are, and which digests have been met."""
 
@@ -310,7 +315,7 @@ class _Reader:
         self.placed = 0
 
     def read(self, value: Any, level: int = 0) -> Any:  # noqa: ANN401 - JSON
-        if not isinstance(value, dict | list):
+        if not isinstance(value, _NESTED):
             return value
         if level >= DEEPEST:
             raise ValueError("nested too deeply")
@@ -353,14 +358,11 @@ class _Reader:
         return found
 
 
-def _is_uuid(text: str) -> bool:
-    return str(UUID(text)) == text
-
-
 def _check_claims(claims: Mapping[str, Any], flow: Flow) -> None:
     if set(claims) != CLAIMS or claims["_sd_alg"] != ALG or claims["vct"] != flow.type:
         raise ValueError("claims are not exactly those of this type")
-    if not (_is_uuid(claims["jti"]) and _is_uuid(claims["sub"]) and re.fullmatch(ORGANISATION, claims["own"])):
+    ids = _UUID.fullmatch(claims["jti"]) and _UUID.fullmatch(claims["sub"])
+    if not ids or not _ORGANISATION.fullmatch(claims["own"]):
         raise ValueError("an id is not one")
     if not isinstance(claims["iat"], int) or isinstance(claims["iat"], bool) or not 0 < claims["iat"] < 1 << 33:
         raise ValueError("iat is not a time")
