@@ -35,7 +35,7 @@ from broker.schemas.message import Addressee, Addressing, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.terms import Outcome
 from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
-from broker.state import LEEWAY, WINDOW, Case, Memory, Seen, Telling
+from broker.state import LEEWAY, WINDOW, Case, Memory, Remembered, Seen, Telling, Unsigned
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
 
@@ -96,7 +96,7 @@ class Carried:
     """All that follows from one record: what to write, what to remember, what to log."""
 
     outgoing: tuple[Outgoing, ...]
-    remember: tuple[Case | Seen, ...]
+    remember: tuple[Remembered, ...]
     line: Line
     copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
     """By key, the statements to keep until every recipient has answered; None: it is no longer needed."""
@@ -149,7 +149,7 @@ class Exchange:
             ]
             return self._record(statement, submission, flow, sender, case, judged, now)
         except Refused as refused:
-            return self._refuse(record, statement, refused, now)
+            return self._refuse(record, statement, refused, now, memory)
 
     def set_aside(self, record: Incoming, refused: Refused, now: datetime) -> Carried:
         """Quarantine a record that could not be carried, and tell whoever it says it is from."""
@@ -395,15 +395,29 @@ class Exchange:
             ],
         }
 
-    def _refuse(self, record: Incoming, statement: Statement | None, refused: Refused, now: datetime) -> Carried:
-        """Quarantine the bytes as they came, and tell whoever the message says it is from."""
+    def _refuse(
+        self,
+        record: Incoming,
+        statement: Statement | None,
+        refused: Refused,
+        now: datetime,
+        memory: Memory | None = None,
+    ) -> Carried:
+        """Quarantine the bytes as they came, and tell whoever the message says it is from: each time if it is proven.
+
+        Otherwise, with a `memory`, of the first few and then of how many there are: or anybody could fill its inbox.
+        """
         source = str(statement.claims["iss"]) if statement else envelope.claimed_source(record.headers)
         sender = self.registry.get(source)
         message = str(statement.claims["jti"]) if statement else envelope.claimed_id(record.headers)
         signed_id, claimed_id = (message, "") if statement else ("", message)
-        body = words.refusal(message=signed_id, claimed=claimed_id, refused=refused, policy=self.policy.version)
+        unsigned = _one_more(memory, sender.id, now) if memory and sender and statement is None else None
+        body = words.refusal(
+            message=signed_id, claimed=claimed_id, refused=refused, policy=self.policy.version, unsigned=unsigned
+        )
         bytes_as_came = _digest((record.value or b"").decode("latin-1"))
-        out = self._to(sender, uuid5(NAMESPACE, f"refusal|{source}|{message}|{bytes_as_came}"), body, None, now)
+        event = uuid5(NAMESPACE, f"refusal|{source}|{message}|{bytes_as_came}")
+        out = self._to(sender, event, body, None, now) if unsigned is None or unsigned.told else []
         known = sender.id if sender else "unknown"
         kept = Outgoing(
             topic=topics.QUARANTINE,
@@ -413,10 +427,12 @@ class Exchange:
             value=record.value or b"",
         )
         audit = {**body, "is": "refusal", "at": now.isoformat(), "from": known, "bytes": bytes_as_came}
-        settled = statement is not None and refused.reason not in MAY_COME_AGAIN
+        remember: tuple[Remembered, ...] = () if unsigned is None else (unsigned,)
+        if statement is not None and refused.reason not in MAY_COME_AGAIN:
+            remember = (_seen(statement, body, now),)
         return Carried(
             outgoing=(*out, kept, self._audit(known, message, audit, now)),
-            remember=(_seen(statement, body, now),) if statement is not None and settled else (),
+            remember=remember,
             line=Line(message=message, type="", sender=known, status="refused", rules=(refused.reason,)),
         )
 
@@ -531,6 +547,14 @@ def _seen_key(statement: Statement) -> str:
 
 def _outcome_id(seen_key: str) -> UUID:
     return uuid5(NAMESPACE, f"outcome|{seen_key}")
+
+
+def _one_more(memory: Memory, claimed: str, now: datetime) -> Unsigned:
+    """The count of what was refused of late in that name, with this one."""
+    before = memory.unsigned(claimed)
+    if before is None or before.past(now):
+        return Unsigned(claimed=claimed, since=now)
+    return before.model_copy(update={"count": before.count + 1})
 
 
 def _seen(statement: Statement, outcome: Body, now: datetime) -> Seen:

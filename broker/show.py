@@ -109,6 +109,8 @@ def outcome(body: Json, registry: Registry) -> Panel:
         if refused["fields"]:
             table.add("where", ", ".join(refused["fields"]))
         table.add("what to do", refused["cure"], "bold")
+        if (unsigned := body.get("unsigned")) and unsigned["count"] > 1:
+            table.add("like it", f"{unsigned['count']} in your name, none signed, since {unsigned['since']}")
         parts.append(table)
     parts.extend(recipient(one, registry) for one in body["recipients"])
     for one in body.get("notReached", ()):

@@ -29,6 +29,11 @@ MOST_SEEN = 100_000
 could be one of them is refused as stale."""
 CASE_KEPT = timedelta(days=90)
 """How long a case is remembered after its last event, if nothing is open in it. Unconfirmed."""
+TOLD_ONE_BY_ONE = 10
+"""Refusals without a signature of which one partition tells the organisation that they name, before it tells only of
+the 16th, the 32nd and so on: anybody can write them in anybody's name."""
+TOLD_ANEW = timedelta(hours=1)
+"""After which it counts from the beginning."""
 NUMBER, NONCE = 2, 12
 
 
@@ -114,6 +119,28 @@ class Seen(Block):
     at: AwareDatetime
 
 
+class Unsigned(Block):
+    """How many records in an organisation's name were refused, with no signature to prove it, since the first one."""
+
+    claimed: OrganisationId
+    since: AwareDatetime
+    count: int = 1
+
+    @property
+    def told(self) -> bool:
+        """Whether the organisation hears of this one: of the first few, then each time the number has doubled."""
+        return self.count <= TOLD_ONE_BY_ONE or self.count.bit_count() == 1
+
+    def past(self, now: datetime) -> bool:
+        """Whether the next one is a first one again."""
+        return self.since + TOLD_ANEW <= now
+
+
+Remembered = Case | Seen | Unsigned
+KINDS: Mapping[str, type[Remembered]] = {"case": Case, "seen": Seen, "unsigned": Unsigned}
+"""By the first part of a changelog key."""
+
+
 class Memory(Protocol):
     """What the procedure may look up. It never writes: it returns what should be remembered."""
 
@@ -126,6 +153,9 @@ class Memory(Protocol):
     def forgotten(self) -> datetime | None:
         """Ids that came before that time may have been forgotten early, for want of room. None: none has."""
 
+    def unsigned(self, claimed: str) -> Unsigned | None:
+        """What was refused of late in that organisation's name, or None."""
+
 
 class Cabinet:
     """The memory of one partition, held by its owner. `remember` returns the changelog entries to write."""
@@ -133,6 +163,7 @@ class Cabinet:
     def __init__(self) -> None:
         self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
         self._seen: OrderedDict[str, Seen] = OrderedDict()
+        self._unsigned: dict[str, Unsigned] = {}  # at most one for each organisation of the registry
         self._due: list[tuple[datetime, str, str, str, str]] = []
         self.released = False  # whether something has been let go and not been decided anew yet
 
@@ -148,11 +179,15 @@ class Cabinet:
         """See Memory. It follows from what is remembered, so a restart changes nothing."""
         return next(iter(self._seen.values())).at if len(self._seen) >= MOST_SEEN else None
 
+    def unsigned(self, claimed: str) -> Unsigned | None:
+        """See Memory."""
+        return self._unsigned.get(claimed)
+
     def cases(self) -> Iterator[Case]:
         """All cases, in no order."""
         yield from self._cases.values()
 
-    def remember(self, *entries: Case | Seen) -> list[tuple[str, str | None]]:
+    def remember(self, *entries: Remembered) -> list[tuple[str, str | None]]:
         """Take in values; return (changelog key, JSON) for each."""
         written: list[tuple[str, str | None]] = []
         for entry in entries:
@@ -165,9 +200,14 @@ class Cabinet:
                         item = (telling.due, entry.owner, entry.id, telling.message, telling.recipient)
                         heapq.heappush(self._due, item)
                 key = f"case/{entry.owner}/{entry.id}"
-            else:
+            elif isinstance(entry, Seen):
                 self._seen[entry.message] = entry
                 key = f"seen/{entry.message}"
+            else:
+                if entry.count == 1:
+                    self._unsigned.pop(entry.claimed, None)  # in the order of their first ones
+                self._unsigned[entry.claimed] = entry
+                key = f"unsigned/{entry.claimed}"
             written.append((key, entry.model_dump_json(by_alias=True)))
         return written
 
@@ -175,12 +215,12 @@ class Cabinet:
         """Apply one changelog entry, in the order of the log."""
         kind, _, rest = key.partition("/")
         if value is not None:
-            self.remember((Case if kind == "case" else Seen).model_validate_json(value))
+            self.remember(KINDS[kind].model_validate_json(value))
         elif kind == "case":
             owner, _, case = rest.rpartition("/")
             self._cases.pop((owner, case), None)
         else:
-            self._seen.pop(rest, None)
+            (self._seen if kind == "seen" else self._unsigned).pop(rest, None)
 
     def to_send_again(self, asked: Mapping[str, datetime]) -> list[tuple[Case, Telling]]:
         """What has been let go, and what recipients who lost their key (by id: before when) have not answered."""
@@ -208,8 +248,17 @@ class Cabinet:
         return None
 
     def forget(self, now: datetime, most: int = 100) -> list[tuple[str, str | None]]:
-        """Drop at most `most` ids past the window or beyond MOST_SEEN, and cases that are over; return tombstones."""
+        """Drop at most `most` ids past the window or beyond MOST_SEEN, counts and cases that are over.
+
+        Returns their tombstones.
+        """
         gone: list[tuple[str, str | None]] = []
+        while self._unsigned and len(gone) < most:
+            claimed, first = next(iter(self._unsigned.items()))
+            if not first.past(now):
+                break
+            del self._unsigned[claimed]
+            gone.append((f"unsigned/{claimed}", None))
         while self._seen and len(gone) < most:
             message, oldest = next(iter(self._seen.items()))
             if oldest.at + WINDOW + LEEWAY > now and len(self._seen) <= MOST_SEEN:

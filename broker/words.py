@@ -18,7 +18,7 @@ from broker.errors import PLAIN, Refused
 from broker.registry import Organisation
 from broker.schemas.message import Addressee, Flow
 from broker.schemas.terms import Outcome
-from broker.state import Telling, TellingState
+from broker.state import Telling, TellingState, Unsigned
 
 Body = dict[str, Any]
 """Codes stand in it as plain text (`.value`): a writer of JSON takes much longer over members of an enumeration."""
@@ -176,12 +176,16 @@ def outcome(
     }
 
 
-def refusal(*, message: str, claimed: str = "", refused: Refused, policy: str) -> Body:
+def refusal(
+    *, message: str, claimed: str = "", refused: Refused, policy: str, unsigned: Unsigned | None = None
+) -> Body:
     """What the sender is told of a message that could not be accepted.
 
     `message` is empty unless the sender's signature was verified; `claimed` is the id that an unsigned header gave.
+    `unsigned`: how many there have been of late that only claim to be from it.
     """
     reason, cure = PLAIN[refused.reason]
+    number = {"unsigned": {"count": unsigned.count, "since": unsigned.since.isoformat()}} if unsigned else {}
     return {
         "is": "outcome",
         "message": message,
@@ -190,6 +194,7 @@ def refusal(*, message: str, claimed: str = "", refused: Refused, policy: str) -
         "refused": {"code": refused.reason, "reason": reason, "cure": cure, "fields": list(refused.fields)},
         "recipients": [],
         "policy": policy,
+        **number,
     }
 
 

@@ -21,7 +21,7 @@ from broker.registry import Channel, KeyUse, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Clock
 from broker.sealing import COVER, unseal
-from broker.state import LEEWAY, WINDOW
+from broker.state import LEEWAY, TOLD_ANEW, WINDOW
 from broker.statement import MAX_BYTES, MAX_STATEMENT, TYP, b64, dumps, loads, unb64
 from tests import foreign, personas
 from tests.personas import (
@@ -1049,3 +1049,56 @@ def test_two_siblings_deliveries_have_nothing_in_common_but_what_is_public(world
     common = {text for text in said[0] & said[1] - public if len(text) > 16}
     assert common <= {"safeguarding-lead", "2026-11-20T08:40+00:00"}
     assert not {text for text in said[0] & said[1] if re.fullmatch(r"[0-9a-f-]{36}|[0-9a-f]{64}", text)}
+
+
+# --- refusals that anybody can cause in anybody's name ----------------------------------------------------------------
+
+
+def in_the_name_of(organisation: str, number: int = 0) -> Incoming:
+    """A record of rubbish that says whom it is from."""
+    headers = [("ce_source", organisation.encode()), ("ce_id", str(uuid4()).encode())]
+    return Incoming(partition=0, partitions=6, key=None, headers=headers, value=f"rubbish {number}".encode())
+
+
+def notices(world: World, carried: list[Carried], to: str = MET) -> list[dict[str, Any]]:
+    """What the organisation is told of these, in order."""
+    inbox = topics.inbox(to)
+    return [world.outcome(one, to)["unsigned"] for one in carried if on(one, inbox)]
+
+
+def test_a_flood_in_another_s_name_brings_it_few_notices_that_say_how_many_there_were(world: World) -> None:
+    carried = [world.carry_record(in_the_name_of(MET, number)) for number in range(200)]
+    since = NIGHT.isoformat()
+    told = [*range(1, 11), 16, 32, 64, 128]
+    assert notices(world, carried) == [{"count": count, "since": since} for count in told]
+    for number, one in enumerate(carried, start=1):
+        assert [kept.value for kept in on(one, topics.QUARANTINE)] == [f"rubbish {number - 1}".encode()]
+        assert kept(world, one, topics.AUDIT)["unsigned"]["count"] == number
+    assert notices(world, [world.carry_record(in_the_name_of(HERTS))], HERTS) == [{"count": 1, "since": since}]
+
+
+def test_an_hour_later_it_counts_from_the_beginning(world: World) -> None:
+    for number in range(20):
+        world.carry_record(in_the_name_of(MET, number))
+    world.now = NIGHT + TOLD_ANEW - timedelta(seconds=1)
+    assert notices(world, [world.carry_record(in_the_name_of(MET))]) == []
+    world.now = NIGHT + TOLD_ANEW
+    again = notices(world, [world.carry_record(in_the_name_of(MET))])
+    assert again == [{"count": 1, "since": world.now.isoformat()}]
+
+
+def test_a_flood_in_its_name_takes_nothing_from_what_a_sender_is_told_of_what_it_signed(world: World) -> None:
+    for number in range(20):
+        world.carry_record(in_the_name_of(MET, number))
+    accepted = world.carry(notification())
+    assert world.outcome(accepted)["status"] == "shared"
+    for _ in range(3):
+        refused = world.carry_record(replace(incoming(world.submit(notification())), key=b"x"))
+        outcome = world.outcome(refused)
+        assert outcome["refused"]["code"] == Reason.WRONG_PARTITION
+        assert "unsigned" not in outcome
+
+
+def test_a_fault_of_ours_is_told_however_many_there_are(world: World) -> None:
+    faults = [world.exchange.set_aside(in_the_name_of(MET, one), Refused(Reason.FAULT), NIGHT) for one in range(20)]
+    assert all(on(one, topics.inbox(MET)) for one in faults)

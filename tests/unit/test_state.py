@@ -5,7 +5,7 @@ import pytest
 
 from broker import state
 from broker.ledger import fired
-from broker.state import CASE_KEPT, LEEWAY, WINDOW, Cabinet, Case, Seen, StateSeal, Telling, state_key_of
+from broker.state import CASE_KEPT, LEEWAY, WINDOW, Cabinet, Case, Seen, StateSeal, Telling, Unsigned, state_key_of
 from tests.personas import ACLAND, ARGYLE, MET, NIGHT
 
 HOUR = timedelta(hours=1)
@@ -225,3 +225,36 @@ def test_memory_is_bounded_and_what_was_forgotten_early_cannot_be_played_again(m
     assert again.forgotten() == cabinet.forgotten(), "a restart changes nothing"
     cabinet.forget(NIGHT + WINDOW + 2 * HOUR)
     assert cabinet.forgotten() is None
+
+
+def unsigned(organisation: str, at: timedelta = timedelta(), count: int = 1) -> Unsigned:
+    return Unsigned(claimed=organisation, since=NIGHT + at, count=count)
+
+
+def test_counts_of_what_was_not_signed_are_kept_restored_and_forgotten_after_an_hour() -> None:
+    first, second = Cabinet(), Cabinet()
+    log = first.remember(unsigned(MET), unsigned(ACLAND, HOUR / 2), unsigned(MET, count=2))
+    assert [key for key, _ in log] == [f"unsigned/{MET}", f"unsigned/{ACLAND}", f"unsigned/{MET}"]
+    for key, value in log:
+        second.restore(key, value)
+    for cabinet in (first, second):
+        assert cabinet.unsigned(MET) == unsigned(MET, count=2)
+        assert cabinet.forget(NIGHT + HOUR - timedelta(seconds=1)) == []
+        assert cabinet.forget(NIGHT + HOUR) == [(f"unsigned/{MET}", None)]
+        assert (cabinet.unsigned(MET), cabinet.unsigned(ACLAND)) == (None, unsigned(ACLAND, HOUR / 2))
+    first.remember(unsigned(MET, HOUR))
+    assert first.forget(NIGHT + 3 * HOUR, most=1) == [(f"unsigned/{ACLAND}", None)]
+    assert first.forget(NIGHT + 3 * HOUR) == [(f"unsigned/{MET}", None)]
+    second.restore(f"unsigned/{ACLAND}", None)
+    assert second.unsigned(ACLAND) is None
+
+
+def test_a_count_that_begins_anew_is_forgotten_after_those_that_began_before_it() -> None:
+    cabinet = Cabinet()
+    cabinet.remember(unsigned(MET), unsigned(ACLAND, HOUR / 2), unsigned(MET, HOUR))
+    assert cabinet.forget(NIGHT + HOUR * 1.5) == [(f"unsigned/{ACLAND}", None)]
+
+
+def test_however_many_there_are_few_are_told() -> None:
+    told = [count for count in range(1, 100_001) if unsigned(MET, count=count).told]
+    assert told == [*range(1, 11), *(2**power for power in range(4, 17))]
