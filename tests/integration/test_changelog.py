@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from broker import post, topics
 from broker.connection import Connection
 from broker.loop import read_whole
-from tests.integration.rig import Lane, admin
+from tests.integration.rig import POLL, Lane, admin
 
 
 async def whole(connection: Connection, tp: TopicPartition) -> list[tuple[bytes, bytes | None]]:
@@ -84,5 +84,9 @@ async def test_creating_topics_at_the_same_time_is_harmless(lane: Lane) -> None:
     registry = lane.world.registry
     async with admin(lane.operator) as client:
         await client.delete_topics([topics.HELD])
+        for _ in range(500):
+            if topics.HELD not in await client.list_topics():
+                break
+            await asyncio.sleep(POLL)
     await asyncio.gather(*(post.create_topics(lane.operator, registry) for _ in range(3)))
     assert await post.create_topics(lane.operator, registry) == []
