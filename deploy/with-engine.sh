@@ -85,8 +85,9 @@ fi
 if [ "${SAFEGUARDING_ENGINE:-}" != podman ]; then
     say "Docker does not answer: using Podman."
     [ "$(id -u)" = 0 ] || fail "Setting up Podman needs root. Next: start Docker, or run this as root."
-    missing=()
-    for package in podman crun netavark aardvark-dns iptables nftables debootstrap; do
+    missing=() compose=
+    docker compose version >/dev/null 2>&1 || compose=docker-compose # the tests start Kafka with it too
+    for package in podman crun netavark aardvark-dns iptables nftables debootstrap $compose; do
         # shellcheck disable=SC2016  # dpkg-query's own variable
         [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
             missing+=("$package")

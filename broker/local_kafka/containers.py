@@ -48,7 +48,8 @@ def start_with_compose(
         "KAFKA_NODE_TLS": str(_node(authority)) if authority else "/dev/null",
         "KAFKA_IMAGE_TAG": _image_name().partition(":")[2],  # built if there is none of that name
     }
-    guard = Guard(Plan(owner=os.getpid(), last=[*project, "down", "--volumes"]))
+    named = f"KAFKA_NODE_TLS={environment['KAFKA_NODE_TLS']}"  # without which compose does not even read its file
+    guard = Guard(Plan(owner=os.getpid(), last=["env", named, *project, "down", "--volumes"]))
     try:
         run([*project, "up", "--detach", "kafka"], say, environment)
         return _contained(guard, f"{LOOPBACK}:{port}", "with docker compose", say, authority)
