@@ -29,7 +29,7 @@ LARGE = 20
 """How many of each large kind: a flood of small ones is more work for the byte."""
 MEASURED_OVER = 10
 """Seconds over which Kafka measures a limit, as it comes: that much may be sent at once."""
-EVERY = 0.25
+EVERY = 0.1
 """Seconds between the honest sender's messages."""
 LONGEST = 120.0
 """Seconds until this test is a failure."""
