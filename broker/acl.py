@@ -24,6 +24,9 @@ SENDS_AT_MOST = 64 * 1024
 11 KiB, so two days' of a force that sends 26 a day are let through at once and six a second after that, while rubbish
 of a few hundred bytes comes more slowly than one worker refuses it. The largest submission (512 KiB) fits too."""
 
+SHARED_SENDS_AT_MOST = 16 * SENDS_AT_MOST
+"""The same for all organisations that read a mailbox together: a hundred receipts a second, on a Monday morning."""
+
 
 class Resource(IntEnum):
     """What a right is about, by Kafka's numbers."""
@@ -128,8 +131,8 @@ def rules(registry: Registry) -> frozenset[Acl]:
 def quotas(registry: Registry) -> frozenset[Quota]:
     """Every limit there is to be. Who is suspended keeps it; the broker's own services and the operator have none."""
     why = "a flood from one does not hold up the others"
-    names = [*(principal(one.id) for one in registry.direct), MAILBOX_SENDER]
-    return frozenset(Quota((("user", name),), "producer_byte_rate", SENDS_AT_MOST, why) for name in names)
+    limits = {**{principal(one.id): SENDS_AT_MOST for one in registry.direct}, MAILBOX_SENDER: SHARED_SENDS_AT_MOST}
+    return frozenset(Quota((("user", name),), "producer_byte_rate", most, why) for name, most in limits.items())
 
 
 def difference(wanted: Iterable[Rule], live: Iterable[Rule]) -> Difference:

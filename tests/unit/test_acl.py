@@ -141,7 +141,9 @@ def test_every_principal_of_an_organisation_has_one_limit_and_the_broker_s_own_h
     assert {one.on for one in limits} == {(("user", name),) for name in senders}
     assert len(limits) == len(senders)
     for one in limits:
-        assert (one.what, one.value) == ("producer_byte_rate", acl.SENDS_AT_MOST)
+        shared = one.on == (("user", acl.MAILBOX_SENDER),)
+        most = acl.SHARED_SENDS_AT_MOST if shared else acl.SENDS_AT_MOST
+        assert (one.what, one.value) == ("producer_byte_rate", most)
         assert one.why
     for name in (acl.WORKER, acl.MAILBOX_READER, acl.OPERATOR, acl.NODE):
         assert not acl.of(limits, name)
@@ -168,6 +170,11 @@ def test_a_force_may_send_two_days_messages_at_once_and_the_largest_one() -> Non
     at_once = acl.SENDS_AT_MOST * measured_over
     assert at_once >= 2 * a_day * message
     assert at_once >= topics.MAX_SUBMISSION
+
+
+def test_what_thirty_thousand_schools_share_lets_a_monday_morning_through() -> None:
+    receipt, receipts, hour = 8 * 1024, 60_000, 60 * 60
+    assert 4 * receipt * receipts / hour <= acl.SHARED_SENDS_AT_MOST
 
 
 def test_an_altered_limit_is_both_missing_and_too_much() -> None:
