@@ -281,9 +281,9 @@ def _only(alg: str) -> jws.JWSRegistry:
 def read_disclosure(text: str) -> Disclosure:
     """RFC 9901, section 4.2: base64url of `[salt, name, value]` or `[salt, element]`. Raises ValueError."""
     match loads(unb64(text)):
-        case [str(salt), str(name), value]:
+        case [salt, name, value] if isinstance(salt, str) and isinstance(name, str):
             return Disclosure(text, salt, name, value, digest(text))
-        case [str(salt), value]:
+        case [salt, value] if isinstance(salt, str):
             return Disclosure(text, salt, None, value, digest(text))
     raise ValueError("a disclosure is [salt, name, value] or [salt, element]")
 
