@@ -194,7 +194,7 @@ class Exchange:
         out.append(self._audit(case.owner, case.id, body, now))
         return Carried(
             outgoing=tuple(out),
-            remember=(ledger.decided_anew(case, telling, one.decision, now),),
+            remember=(ledger.decided_anew(case, telling, one.decision, self._not_before_asked(telling, now)),),
             line=Line(
                 message=telling.message,
                 type=flow.type,
@@ -203,6 +203,10 @@ class Exchange:
                 recipients=(telling.recipient,),
             ),
         )
+
+    def _not_before_asked(self, telling: Telling, now: datetime) -> datetime:
+        """When it was sent again: never before it was asked for, or a clock that runs ahead there would ask again."""
+        return max(now, self.registry.resend.get(telling.recipient, now))
 
     def fire(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""

@@ -7,7 +7,7 @@ itself, so a forged or altered registry convinces nobody: all that must be known
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
@@ -309,7 +309,7 @@ def _entry(known: Organisation, event: AboutOne, at: datetime) -> Organisation:
         case Suspended() | Resumed():
             change = {"suspended": isinstance(event, Suspended)}
         case ResendAsked():
-            change = {"resend_before": at}
+            change = {"resend_before": at + timedelta(seconds=1)}  # its time is in whole seconds
         case KeyAdded():
             change = {"keys": (*known.keys, _fresh(event.key, known))}
         case KeyRevoked():

@@ -8,7 +8,7 @@ import pytest
 
 from broker.errors import Reason, Refused
 from broker.exchange import Carried, copy_key
-from broker.register import REGISTRAR, KeyAdded, KeyRevocation, KeyRevoked, Resumed, Suspended
+from broker.register import REGISTRAR, KeyAdded, KeyRevocation, KeyRevoked, ResendAsked, Resumed, Suspended
 from broker.registry import KeyUse, Registry
 from broker.state import TellingState
 from broker.topics import HELD, inbox
@@ -150,6 +150,18 @@ def test_a_copy_whose_signer_was_revoked_meanwhile_is_held(own: World) -> None:
     own.now += LATER
     (again,) = own.send_again(ACLAND)
     assert [one["rule"] for one in own.outcome(again)["recipients"][0]["findings"]] == ["KEY-2"]
+
+
+def test_it_is_sent_again_once_although_the_clock_of_whoever_asked_runs_ahead(own: World) -> None:
+    own.carry(notification())
+    own.home.declare(ResendAsked(about=ACLAND), ACLAND, NIGHT + timedelta(minutes=1))
+    for sent in (1, 0):
+        wanted = own.memory.to_send_again(own.registry.resend)
+        assert len(wanted) == sent
+        for case, telling in wanted:
+            text = own.copies[copy_key(case, telling.message)]
+            assert text is not None
+            own.memory.remember(*own.exchange.again(case, telling, text, own.now).remember)
 
 
 # Releases ------------------------------------------------------------------------------------------------------------

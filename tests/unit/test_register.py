@@ -346,6 +346,6 @@ def test_a_plain_registry_is_its_content_and_finds_by_id() -> None:
 def test_who_asks_to_be_sent_things_again_is_known_with_the_time(home: Home) -> None:
     assert home.registry().resend == {}
     home.declare(ResendAsked(about=ACLAND), ACLAND, NIGHT)
-    assert home.registry().resend == {ACLAND: NIGHT}
+    assert home.registry().resend == {ACLAND: NIGHT + timedelta(seconds=1)}
     home.declare(ResendAsked(about=ACLAND), REGISTRAR, NIGHT + timedelta(hours=1))
-    assert home.registry().resend == {ACLAND: NIGHT + timedelta(hours=1)}
+    assert home.registry().resend == {ACLAND: NIGHT + timedelta(hours=1, seconds=1)}
