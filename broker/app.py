@@ -11,7 +11,7 @@ from faststream.security import BaseSecurity
 
 from broker.clock import Clock
 from broker.connection import Connection
-from broker.consent.law import POLICY
+from broker.consent.law.policy import POLICY
 from broker.exchange import Exchange
 from broker.follower import Follower
 from broker.home import Home, broker_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from broker import ledger, words
 from broker.agency import complete
-from broker.consent.law import Policy
+from broker.consent.law.policy import Policy
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, judge, parse
 from broker.registry import Organisation, Registry
@@ -67,9 +67,7 @@ def _check(
         if not case.tellings:
             raise Refused(Reason.NOT_ADDRESSED, ("(say who received the original: --told ORG)",))
     lines = address(submission, flow, case)
-    judged = [
-        judge(submission, flow, line, case, sender=sender, registry=registry, policy=policy, now=now) for line in lines
-    ]
+    judged = judge(submission, flow, lines, case, sender=sender, registry=registry, policy=policy, now=now)
     signed = {"jti": str(submission.id), "sub": str(submission.case), "own": submission.case_owner}
     outcomes = [words.recipient_outcome(one, now) for one in judged]
     result = words.outcome(

@@ -42,7 +42,7 @@ from broker.commands.options import (
 )
 from broker.commands.options import connection as reach
 from broker.connection import Connection, Unreachable
-from broker.consent.law import POLICY
+from broker.consent.law.policy import POLICY
 from broker.data import organisations
 from broker.demo.drill import drill
 from broker.demo.night import play

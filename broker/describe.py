@@ -7,7 +7,7 @@ from pydantic import BaseModel  # noqa: TC002 - the annotation is evaluated
 from pydantic.json_schema import models_json_schema
 
 from broker import topics
-from broker.consent.law import POLICY
+from broker.consent.law.policy import POLICY
 from broker.envelope import CONTENT_TYPE, DELIVERY
 from broker.schemas.catalogue import BY_TYPE, CATALOGUE
 from broker.schemas.message import SLOTS, Flow, Submission

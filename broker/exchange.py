@@ -26,7 +26,7 @@ from pydantic_core import to_json
 
 from broker import envelope, ledger, topics, words
 from broker.consent.facts import Doubt
-from broker.consent.law import Policy
+from broker.consent.law.policy import Policy
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, in_normal_form, judge, parse
 from broker.registry import Channel, KeyUse, Organisation, Registry, SignedBy
@@ -133,20 +133,17 @@ class Exchange:
             case = self._case(submission, flow, sender, memory)
             lines, doubts = address(submission, flow, case), _doubts(statement, by, now)
             _certain_if_unaddressed(lines, doubts)
-            judged = [
-                judge(
-                    submission,
-                    flow,
-                    line,
-                    case,
-                    sender=sender,
-                    registry=self.registry,
-                    policy=self.policy,
-                    now=now,
-                    doubts=doubts,
-                )
-                for line in lines
-            ]
+            judged = judge(
+                submission,
+                flow,
+                lines,
+                case,
+                sender=sender,
+                registry=self.registry,
+                policy=self.policy,
+                now=now,
+                doubts=doubts,
+            )
             return self._record(statement, submission, flow, sender, case, judged, now)
         except Refused as refused:
             return self._refuse(record, statement, refused, now, memory)
@@ -170,10 +167,10 @@ class Exchange:
         line = {"organisation": telling.recipient, "role": telling.role}
         named = (one for one in submission.to if one.organisation == telling.recipient)
         withdraws = isinstance(submission.content, NotificationWithdrawn)
-        one = judge(
+        [one] = judge(
             submission,
             flow,
-            next(named, Addressee.model_validate(line)),
+            [next(named, Addressee.model_validate(line))],
             case.model_copy(update={"withdrawn": ()}) if withdraws else case,
             sender=sender,
             registry=self.registry,

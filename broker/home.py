@@ -52,6 +52,7 @@ ROLES: Mapping[Kind, tuple[PersonRole, ...]] = {
     Kind.PRISON: (PersonRole.OFFENDER_MANAGEMENT_UNIT,),
     Kind.DELIVERY_UNIT: (PersonRole.DUTY_DESK,),
     Kind.CARE_BOARD: (PersonRole.SAFEGUARDING_LEAD,),
+    Kind.CHARITY: (PersonRole.SAFEGUARDING_LEAD, PersonRole.DEPUTY),
 }
 """The role holders that an organisation of a kind starts with in a play set."""
 _KID = re.compile(r"[A-Za-z0-9_-]{8,64}")

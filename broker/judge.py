@@ -1,10 +1,10 @@
 """Steps 5 to 8 of the procedure, as pure functions: parse, address, decide, redact. `broker check` runs these."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,17 +12,17 @@ from pydantic_core import ErrorDetails
 
 from broker import ledger
 from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, deadline
-from broker.consent.decide import decide
+from broker.consent.decide import Decision, decide
 from broker.consent.facts import Doubt, Facts
-from broker.consent.law import Policy
-from broker.consent.redact import view
-from broker.consent.rules import NOTHING_TO_SHOW
+from broker.consent.law.policy import Policy
+from broker.consent.redact import view, without
+from broker.consent.rules.encompass import NOTHING_TO_SHOW
 from broker.errors import Reason, Refused
 from broker.registry import Establishment, KeyUse, Organisation, Registry, Status
 from broker.schemas.encompass import DateOfBirthIs
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
-from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Outcome, Release, Role
+from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Label, Outcome, Release, Role
 from broker.state import Case
 from broker.statement import dumps
 from broker.words import Judged
@@ -130,7 +130,7 @@ def address(submission: Parsed, flow: Flow, case: Case) -> list[Addressee]:
 def judge(
     submission: Parsed,
     flow: Flow,
-    line: Addressee,
+    lines: Sequence[Addressee],
     case: Case,
     *,
     sender: Organisation,
@@ -139,24 +139,37 @@ def judge(
     now: datetime,
     doubts: tuple[Doubt, ...] = (),
     released: Release | None = None,
+) -> list[Judged]:
+    """Steps 7 and 8: decide and redact, for each recipient by itself."""
+    about = _about(submission, flow, case, sender=sender, registry=registry)
+    made = []
+    for line in lines:
+        recipient = registry.get(line.organisation)
+        facts = Facts(
+            **about,
+            **_of_recipient(submission.content, recipient, sender, now),
+            recipient_role=line.role,
+            roll_status=line.roll_status,
+            doubts=doubts,
+            released=released,
+        )
+        made.append(_judged(submission, flow, line, recipient, facts, decide(facts, policy, now), now))
+    return made
+
+
+def _judged(
+    submission: Parsed,
+    flow: Flow,
+    line: Addressee,
+    recipient: Organisation | None,
+    facts: Facts,
+    decision: Decision,
+    now: datetime,
 ) -> Judged:
-    """Steps 7 and 8: decide and redact for one recipient."""
-    recipient = registry.get(line.organisation)
-    facts = _facts(
-        submission,
-        flow,
-        line,
-        case,
-        sender=sender,
-        recipient=recipient,
-        registry=registry,
-        now=now,
-        doubts=doubts,
-        released=released,
-    )
-    decision = decide(facts, policy, now)
     given = submission.content.given
     shown = view(flow, given, role=line.role, handling=facts.address_handling)
+    if decision.removed:
+        shown = without(shown, decision.removed)
     if decision.shared and flow.addressing is Addressing.LEDGER:
         optional = {info.alias for info in flow.message.model_fields.values() if not info.is_required()}
         worth = optional & set(given)  # what every such message carries anyway is not worth one
@@ -172,54 +185,68 @@ def judge(
     return Judged(line=line, organisation=recipient, facts=facts, decision=decision, shown=shown, deadline=due)
 
 
-def _facts(
-    submission: Parsed,
-    flow: Flow,
-    line: Addressee,
-    case: Case,
-    *,
-    sender: Organisation,
-    recipient: Organisation | None,
-    registry: Registry,
-    now: datetime,
-    doubts: tuple[Doubt, ...],
-    released: Release | None,
-) -> Facts:
+def _about(submission: Parsed, flow: Flow, case: Case, *, sender: Organisation, registry: Registry) -> dict[str, Any]:
+    """The facts that are the same for every recipient."""
     content = submission.content
     born, grounds = getattr(content, "date_of_birth", None), getattr(content, "grounds_formed_at", None)
     handling, area = ledger.handling(case, content), getattr(content, "residence_force", None)
-    served, lies_in = sender.police_area, recipient.police_area if recipient else None
     named = [registry.get(other.organisation) for other in submission.to if other.roll_status in ATTENDS]
-    return Facts(
-        type=flow.type,
-        cited_basis=submission.basis,
-        sender=sender.kind,
-        sender_nation=sender.nation,
-        sender_independent=sender.independent,
-        recipient=recipient.kind if recipient else None,
-        recipient_nation=recipient.nation if recipient else None,
-        recipient_independent=recipient.independent if recipient else False,
-        recipient_channel=recipient.channel if recipient else None,
-        recipient_has_key=bool(recipient and recipient.key(KeyUse.SEAL, now)),
-        recipient_role=line.role,
-        recipient_suspended=bool(recipient and recipient.suspended),
-        recipient_closed=bool(recipient and recipient.status is Status.CLOSED),
-        doubts=doubts,
-        released=released,
-        establishment=recipient.establishment if recipient else None,
-        roll_status=line.roll_status,
-        school_also_named=any(one and one.establishment is Establishment.SCHOOL for one in named),
-        under_18=_age(born, grounds.astimezone(LONDON).date()) < ADULT if born and grounds else None,
-        age_is_estimated=getattr(content, "date_of_birth_is", None) is DateOfBirthIs.ESTIMATED,
-        address_handling=handling,
-        condition_names_the_place=_names_a_place(content, handling),
-        sender_serves_an_area=served is not None,
-        recipient_in_sender_area=served == lies_in if served and lies_in else None,
-        resident_in_sender_area=area == served if area and sender.kind is Kind.POLICE else None,
-        recipient_serves_residence=_serves_residence(recipient, content),
-        handover=ledger.handover(case),
-        case=ledger.state_of(case, content, str(submission.id)),
-    )
+    return {
+        "type": flow.type,
+        "cited_basis": submission.basis,
+        "sender": sender.kind,
+        "sender_nation": sender.nation,
+        "sender_independent": sender.independent,
+        "school_also_named": any(one and one.establishment is Establishment.SCHOOL for one in named),
+        "under_18": _age(born, grounds.astimezone(LONDON).date()) < ADULT if born and grounds else None,
+        "age_is_estimated": getattr(content, "date_of_birth_is", None) is DateOfBirthIs.ESTIMATED,
+        "address_handling": handling,
+        "condition_names_the_place": _names_a_place(content, handling),
+        "sender_serves_an_area": sender.police_area is not None,
+        "resident_in_sender_area": area == sender.police_area if area and sender.kind is Kind.POLICE else None,
+        "handover": ledger.handover(case),
+        "case": ledger.state_of(case, content, str(submission.id)),
+        "claimed": getattr(content, "law", None),
+        **_categories(type(content), tuple(content.given)),
+    }
+
+
+@lru_cache(maxsize=2048)  # by which fields a sender gives: few differ
+def _categories(message: type[Message], given: tuple[str, ...]) -> dict[str, bool]:
+    """Which kinds of data, in law, the given fields hold: by their labels, for every recipient alike."""
+    labels = frozenset[Label]().union(*(message.labels[name] for name in given))
+    return {
+        "special_category": not labels.isdisjoint({Label.SUPPORT_NEED, Label.AS_SPECIAL}),
+        "other_than_health": Label.AS_SPECIAL in labels,
+        "criminal_offence": not labels.isdisjoint({Label.ALLEGATION, Label.CONDITION}),
+    }
+
+
+def _of_recipient(
+    content: Message, recipient: Organisation | None, sender: Organisation, now: datetime
+) -> dict[str, Any]:
+    """The facts of the organisation that would receive."""
+    if recipient is None:
+        return {
+            "recipient": None,
+            "recipient_nation": None,
+            "recipient_independent": False,
+            "recipient_channel": None,
+            "recipient_has_key": False,
+        }
+    served, lies_in = sender.police_area, recipient.police_area
+    return {
+        "recipient": recipient.kind,
+        "recipient_nation": recipient.nation,
+        "recipient_independent": recipient.independent,
+        "recipient_channel": recipient.channel,
+        "recipient_has_key": recipient.key(KeyUse.SEAL, now) is not None,
+        "recipient_suspended": recipient.suspended,
+        "recipient_closed": recipient.status is Status.CLOSED,
+        "establishment": recipient.establishment,
+        "recipient_in_sender_area": served == lies_in if served and lies_in else None,
+        "recipient_serves_residence": _serves_residence(recipient, content),
+    }
 
 
 def _path(error: ErrorDetails) -> str:
@@ -234,13 +261,13 @@ def _age(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def _serves_residence(recipient: Organisation | None, content: Message) -> bool | None:
+def _serves_residence(recipient: Organisation, content: Message) -> bool | None:
     """Whether this force or council serves where the child lives; None if that is not said, or not theirs to serve."""
     area: str | None = getattr(content, "residence_force", None)
     council: str | None = getattr(content, "residence_authority", None)
-    if recipient is not None and recipient.kind is Kind.POLICE and area is not None:
+    if recipient.kind is Kind.POLICE and area is not None:
         return recipient.police_area == area
-    if recipient is not None and recipient.kind is Kind.COUNCIL and council is not None:
+    if recipient.kind is Kind.COUNCIL and council is not None:
         return recipient.id == f"la:{council}"
     return None
 

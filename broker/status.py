@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from broker import topics
 from broker.connection import Connection
-from broker.consent.law import POLICY
+from broker.consent.law.policy import POLICY
 from broker.home import Home
 from broker.loop import GROUP, read_whole
 from broker.post import admin

@@ -11,9 +11,8 @@ from typing import Any
 from broker.consent.clocks import LONDON, Deadline
 from broker.consent.decide import Decision
 from broker.consent.facts import Facts
-from broker.consent.law import Basis
 from broker.consent.redact import Shown
-from broker.consent.rules import Finding
+from broker.consent.rulebook import Finding
 from broker.errors import PLAIN, Refused
 from broker.registry import Organisation
 from broker.schemas.message import Addressee, Flow
@@ -36,25 +35,10 @@ class Judged:
     deadline: Deadline | None
 
 
-def _basis(basis: Basis | None) -> Body | None:
-    if basis is None:
-        return None
-    return {
-        "code": basis.code,
-        "regime": basis.regime,
-        "gateway": basis.gateway,
-        "article6": basis.article_6,
-        "article9": basis.article_9,
-        "article10": basis.article_10,
-        "source": basis.source,
-        "mark": basis.mark,
-        "confirmedBy": basis.confirmed_by,
-    }
-
-
 def bases(decision: Decision) -> Body:
     """The lawful basis at both ends, with who confirmed it (nobody yet)."""
-    return {"sender": _basis(decision.sender_basis), "recipient": _basis(decision.recipient_basis)}
+    sender, recipient = decision.sender_basis, decision.recipient_basis
+    return {"sender": sender and sender.in_words, "recipient": recipient and recipient.in_words}
 
 
 def due(deadline: Deadline | None, now: datetime) -> Body | None:

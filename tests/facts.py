@@ -70,3 +70,6 @@ RECEIPT = replace(
     resident_in_sender_area=None,
     recipient_serves_residence=None,
 )
+
+INDEPENDENT_ANSWERS = replace(RECEIPT, sender_independent=True)
+"""The same from an independent school, which is no public authority."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from joserfc.jwk import OKPKey
 
 from broker.agency import Agency
-from broker.consent.law import POLICY
+from broker.consent.law.policy import POLICY
 from broker.data import organisations
 from broker.exchange import Exchange
 from broker.home import ROLES

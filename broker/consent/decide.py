@@ -1,25 +1,35 @@
 """Decide whether one message may reach one recipient, and why: facts, policy and time in, a decision out."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import lru_cache
 
 from broker.consent.facts import Facts
-from broker.consent.law import Basis, Policy
-from broker.consent.rules import RELEASES, RULES, Finding
-from broker.schemas.catalogue import BY_TYPE
-from broker.schemas.terms import Outcome
+from broker.consent.law.bases import Basis
+from broker.consent.law.policy import Policy
+from broker.consent.rulebook import Finding, Question, Rule, ends
+from broker.consent.rules import RULES
+from broker.schemas.terms import Outcome, Release, Scope
 
 SEVERITY = (Outcome.SHARE, Outcome.SHARE_WITH_WARNING, Outcome.HOLD, Outcome.REFUSE)
+REMEMBERED = 4096
+"""Decisions kept by their facts: few differ, because facts are codes. It bounds memory, not what can be decided."""
+BY_BREAKING_THE_GLASS = frozenset({Release.BREAK_GLASS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What becomes of one message for one recipient. Both bases are there whenever it is shared."""
+    """What becomes of one message for one recipient. Both bases are there whenever it is shared.
+
+    `removed`: fields that may not go though the rest does -> the rule of scope element that says so.
+    """
 
     outcome: Outcome
     findings: tuple[Finding, ...]
     sender_basis: Basis | None
     recipient_basis: Basis | None
+    removed: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def shared(self) -> bool:
@@ -27,35 +37,39 @@ class Decision:
         return self.outcome in (Outcome.SHARE, Outcome.SHARE_WITH_WARNING)
 
 
-def _released(found: Finding, facts: Facts) -> Finding:
-    """A hold that the sender's role holder has let go is a warning."""
-    if found.outcome is Outcome.HOLD and facts.released in RELEASES.get(found.rule, ()):
-        return replace(found, outcome=Outcome.SHARE_WITH_WARNING)
-    return found
-
-
 def decide(facts: Facts, policy: Policy, now: datetime) -> Decision:
-    """Apply every rule; the gravest finding is the outcome. Without a complete basis at both ends nothing is shared."""
-    findings = tuple(_released(found, facts) for rule in RULES if (found := rule(facts, policy, now)))
-    outcome = max((found.outcome for found in findings), key=SEVERITY.index, default=Outcome.SHARE)
-    view = BY_TYPE[facts.type].views.get(facts.recipient_role)
-    sender = recipient = None
-    if view is not None and facts.recipient is not None and facts.recipient_nation is not None:
-        sender = policy.basis(
-            view.sender_basis.get(facts.sender, ""),
-            kind=facts.sender,
-            nation=facts.sender_nation,
-            independent=facts.sender_independent,
-            day=now.date(),
-        )
-        recipient = policy.basis(
-            view.recipient_basis,
-            kind=facts.recipient,
-            nation=facts.recipient_nation,
-            independent=facts.recipient_independent,
-            day=now.date(),
-        )
-    decision = Decision(outcome=outcome, findings=findings, sender_basis=sender, recipient_basis=recipient)
-    if decision.shared and (sender is None or recipient is None):
+    """Apply every rule; the gravest finding is the outcome. Without a complete basis at both ends nothing is shared.
+
+    The same facts on the same day under the same policy are decided once.
+    """
+    return _decided(facts, policy, now.date())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _decided(facts: Facts, policy: Policy, day: date) -> Decision:
+    return decide_by(RULES, facts, policy, day)
+
+
+def decide_by(rules: Iterable[Rule], facts: Facts, policy: Policy, day: date) -> Decision:
+    """The same, by these rules and afresh."""
+    row, own, sender, recipient = ends(facts, policy, day)
+    question = Question(facts=facts, policy=policy, day=day, sender=sender, recipient=recipient)
+    findings = tuple(_settled(found, rule, question) for rule in rules for found in rule.find(question))
+    whole = [found.outcome for found in findings if found.scope is not Scope.ELEMENT]
+    removed = {found.field.removeprefix("content."): found.rule for found in findings if found.scope is Scope.ELEMENT}
+    least = Outcome.SHARE_WITH_WARNING if removed else Outcome.SHARE
+    outcome = max([least, *whole], key=SEVERITY.index)
+    decision = Decision(outcome=outcome, findings=findings, sender_basis=row, recipient_basis=own, removed=removed)
+    if decision.shared and (row is None or own is None):
         raise AssertionError("no rule stopped a share without a basis at both ends")
     return decision
+
+
+def _settled(found: Finding, rule: Rule, question: Question) -> Finding:
+    """Urgent: what a person could cure is held, not refused. Released by the sender's role holder: a warning."""
+    releases = rule.released_by
+    if found.outcome is Outcome.REFUSE and found.scope is not Scope.ELEMENT and rule.curable and question.urgent:
+        found, releases = replace(found, outcome=Outcome.HOLD), releases | BY_BREAKING_THE_GLASS
+    if found.outcome is Outcome.HOLD and question.facts.released in releases:
+        return replace(found, outcome=Outcome.SHARE_WITH_WARNING)
+    return found

@@ -1,13 +1,17 @@
 """What a decision is about: coded facts that identify nobody, so that they can be kept, and the decision replayed."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from broker.registry import Channel, Establishment, Nation
-from broker.schemas.terms import AddressHandling, Kind, Release, Role, RollStatus
+from broker.schemas.claims import Agreed, Claim
+from broker.schemas.terms import AddressHandling, Code, Kind, Release, Role, RollStatus
 
 
-class Handover(StrEnum):
+class Handover(Code):
     """Where the hand-over of this case to the force of residence stands."""
 
     NONE = "none"
@@ -16,7 +20,7 @@ class Handover(StrEnum):
     ACKNOWLEDGED = "acknowledged"
 
 
-class CaseState(StrEnum):
+class CaseState(Code):
     """Where the case stands before this message."""
 
     NEW = "new"
@@ -24,11 +28,22 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Doubt(StrEnum):
+class Doubt(Code):
     """Why it is not certain who signed a message, or when."""
 
     KEY_REVOKED = "key-revoked"
     DATED_AHEAD = "dated-ahead"
+
+
+class Paper(Code):
+    """How a document of the controller stands: an appropriate policy document, a DPIA, an agreement."""
+
+    NONE = "none-on-file"
+    CURRENT = "current"
+    REVIEW_SOON = "review-due-soon"
+    REVIEW_OVERDUE = "review-overdue"
+    LAPSED = "lapsed"  # past the grace after its review date, or ended
+    ANOTHERS = "of-another-controller"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,7 @@ class Facts:
     recipient_role: Role
     recipient_suspended: bool = False
     recipient_closed: bool = False
+    recipient_abroad: bool = False
     doubts: tuple[Doubt, ...] = ()
     released: Release | None = None
     establishment: Establishment | None = None
@@ -63,12 +79,33 @@ class Facts:
     recipient_serves_residence: bool | None = None
     handover: Handover = Handover.NONE
     case: CaseState = CaseState.NEW
+    # In law
+    claimed: Claim | None = None  # what the message says beyond, or against, the sender's row
+    recipient_claimed: Claim | None = None  # what the recipient has registered beyond, or against, its row
+    special_category: bool = False  # the message holds health or other special-category data
+    other_than_health: bool = False  # special-category data that is not health
+    criminal_offence: bool = False  # it holds criminal-offence data, allegations included
+    sender_document: Paper = Paper.CURRENT  # appropriate policy document
+    recipient_document: Paper = Paper.CURRENT
+    impact_assessment: Paper = Paper.CURRENT  # the sender's DPIA for this flow
+    sharing_agreement: Paper = Paper.CURRENT  # between these two, for this flow
+    consent: Agreed | None = None  # data-protection consent, as found when the broker looked; None: none is relied on
+    agreement: Agreed | None = None  # the person's agreement as a statutory condition; None: not asked for
 
-    def coded(self) -> dict[str, object]:
-        """Name -> code, for the audit record."""
-        return {name: _code(getattr(self, name)) for name in self.__slots__}
+    def coded(self) -> dict[str, Any]:
+        """Name -> code, for the audit record. Not to be changed: it is kept."""
+        return _coded(self)
 
 
-def _code(value: object) -> object:
-    """What JSON writes for it; a writer of JSON takes much longer to find that out."""
-    return value.value if isinstance(value, StrEnum) else value
+@lru_cache(maxsize=4096)
+def _coded(facts: Facts) -> dict[str, Any]:
+    made: dict[str, Any] = _FACTS.dump_python(facts, mode="json", by_alias=True, exclude_defaults=True)
+    return made
+
+
+_FACTS = TypeAdapter(Facts)
+
+
+def recorded(coded: dict[str, Any]) -> Facts:
+    """The facts of an audit record. Raises ValueError if they are not facts as this release knows them."""
+    return _FACTS.validate_python(coded)

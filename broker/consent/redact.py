@@ -75,6 +75,12 @@ def view(flow: Flow, given: Iterable[str], *, role: Role, handling: AddressHandl
     )
 
 
+def without(shown: Shown, removed: Mapping[str, str]) -> Shown:
+    """The same view less the fields that a statutory bar covers: name -> rule. To the recipient they were left out."""
+    gone = [Withheld(field=name, rule=removed[name], neutral=True) for name in sorted(shown.fields & removed.keys())]
+    return Shown(fields=shown.fields - removed.keys(), withheld=(*shown.withheld, *gone))
+
+
 @cache  # one for each type, view and protection: a few dozen
 def _of_type(
     message: type[Message], may_see: frozenset[Label], derives: frozenset[Label]

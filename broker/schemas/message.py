@@ -71,7 +71,8 @@ Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 
 ORGANISATION = (
     r"^(school:[1-9][0-9]{5}|la:[EW][0-9]{8}|police:[0-9]{2}|prison:[A-Z][A-Z0-9]{2,4}|"
-    r"pdu:(N[0-9]{2}|WPT|LDN)[A-Z0-9]{3,4}|icb:[A-Z0-9]{3,5}|supplier:[a-z][a-z0-9-]{1,31}|broker:[a-z-]{1,32})$"
+    r"pdu:(N[0-9]{2}|WPT|LDN)[A-Z0-9]{3,4}|icb:[A-Z0-9]{3,5}|charity:[1-9][0-9]{5,6}|"
+    r"intelligence:[a-z-]{2,32}|supplier:[a-z][a-z0-9-]{1,31}|broker:[a-z-]{1,32})$"
 )
 OrganisationId = Annotated[str, StringConstraints(pattern=ORGANISATION)]
 

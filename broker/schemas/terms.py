@@ -7,7 +7,13 @@ recipients may see, it is split here, because a view is a list of labels.
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class Code(StrEnum):
+    """A coded word. Hashed as its text, in C: decisions are looked up by facts that are made of these."""
+
+    __hash__ = str.__hash__
+
+
+class Kind(Code):
     """What an organisation is, by the register that names it (`school:<URN>`, `la:<GSS>`, `police:<CJS code>`, ...)."""
 
     SCHOOL = "school"
@@ -16,11 +22,13 @@ class Kind(StrEnum):
     PRISON = "prison"
     DELIVERY_UNIT = "pdu"
     CARE_BOARD = "icb"
+    CHARITY = "charity"
+    INTELLIGENCE = "intelligence"  # only so that a message to one is refused by name (X-07)
     SUPPLIER = "supplier"
     BROKER = "broker"
 
 
-class Role(StrEnum):
+class Role(Code):
     """In which capacity somebody receives. A flow lists what each role may see; an unlisted role sees nothing."""
 
     SAFEGUARDING_LEAD = "safeguarding-lead"
@@ -29,7 +37,7 @@ class Role(StrEnum):
     ORIGINATOR = "originator"
 
 
-class PersonRole(StrEnum):
+class PersonRole(Code):
     """In which role a human signs: what a role key is for. Never a name."""
 
     SAFEGUARDING_LEAD = "safeguarding-lead"
@@ -40,7 +48,7 @@ class PersonRole(StrEnum):
     DATA_PROTECTION_OFFICER = "data-protection-officer"
 
 
-class Label(StrEnum):
+class Label(Code):
     """Sensitivity of a field. A set, not a scale: health and offence data differ in law, neither is "more"."""
 
     NONE = "none"  # no personal data: codes and registered organisations
@@ -64,7 +72,7 @@ class Label(StrEnum):
     LINK = "LNK"  # what joins one child's messages to another's: no recipient outside the police
 
 
-class Outcome(StrEnum):
+class Outcome(Code):
     """What becomes of a message for one recipient."""
 
     SHARE = "share"
@@ -73,14 +81,14 @@ class Outcome(StrEnum):
     REFUSE = "refuse"
 
 
-class Release(StrEnum):
+class Release(Code):
     """How the sender's human lets a held message go."""
 
     RELEASE = "release"  # what the broker left to that human
     BREAK_GLASS = "break-glass"  # against a rule that would hold it; reviewed afterwards
 
 
-class Scope(StrEnum):
+class Scope(Code):
     """What a rule bites on."""
 
     ELEMENT = "element"
@@ -89,7 +97,7 @@ class Scope(StrEnum):
     CONFIGURATION = "configuration"
 
 
-class AddressHandling(StrEnum):
+class AddressHandling(Code):
     """How the child's address may be handled. Everything but OPEN protects the place (RD-2)."""
 
     OPEN = "open"
@@ -99,7 +107,7 @@ class AddressHandling(StrEnum):
     COURT_ORDERED = "court-ordered"
 
 
-class RollStatus(StrEnum):
+class RollStatus(Code):
     """What the sender knows of the child's place at a setting."""
 
     REGISTERED_SINGLE = "registered-single"

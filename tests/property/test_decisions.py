@@ -3,18 +3,20 @@ from datetime import UTC, datetime, timedelta
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.consent import decide as deciding
-from broker.consent.decide import SEVERITY, decide
+from broker.consent.decide import SEVERITY, decide, decide_by
 from broker.consent.facts import Facts
-from broker.consent.law import BASES, POLICY, Policy
-from broker.consent.rules import NOTHING_TO_SHOW, RULES, Finding
+from broker.consent.law.bases import BASES
+from broker.consent.law.policy import POLICY, Policy
+from broker.consent.rulebook import At
+from broker.consent.rules import RULES
+from broker.consent.rules.encompass import NOTHING_TO_SHOW
 from broker.registry import Nation
 from broker.schemas.catalogue import BY_TYPE
-from broker.schemas.terms import Outcome, Scope
+from broker.schemas.claims import Bar, Barred, Claim, Life, NoConsent, NotAsked, Schedule1, Subject, Whose
+from broker.schemas.terms import Outcome
 
 CODES = sorted({basis.code for basis in BASES})
 SECRET = "RowanTestcase"  # noqa: S105 - stands for something that must not be repeated
@@ -25,10 +27,42 @@ def _any(name: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - a ty
         return st.sampled_from(sorted(BY_TYPE))
     if name == "cited_basis":
         return st.sampled_from([*CODES, SECRET])
+    if name in ("claimed", "recipient_claimed"):
+        return st.one_of(st.none(), st.deferred(lambda: claimed))
     kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
     return st.one_of(*(st.none() if kind is type(None) else st.from_type(kind) for kind in kinds))
 
 
+GATEWAYS = st.sampled_from([*(one.code for one in POLICY.provisions), "no-such-Act"])
+SEVERAL = {
+    "gateways": GATEWAYS,
+    "outside_part_3_by": GATEWAYS,
+    "schedule_1": st.sampled_from(Schedule1),
+    "not_asked": st.builds(NotAsked, subject=st.sampled_from(Subject), because=st.sampled_from(NoConsent)),
+    "barred": st.builds(Barred, field=st.just("childVoice"), bar=st.sampled_from(Bar), excepted=st.booleans()),
+    "subjects": st.builds(
+        Whose, subject=st.sampled_from(Subject), life=st.sampled_from(Life), personal_data=st.booleans()
+    ),
+}
+
+
+def _claimed(name: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - a type
+    if name == "outside_part_3_by":
+        return st.one_of(st.none(), GATEWAYS)
+    if name in SEVERAL:
+        return st.lists(SEVERAL[name], max_size=3).map(tuple)
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return st.one_of(*(st.none() if kind is type(None) else st.from_type(kind) for kind in kinds))
+
+
+claimed = st.builds(
+    lambda whole, some: Claim(**{name: value for name, value in whole.items() if name in some}),
+    st.fixed_dictionaries(
+        {name: _claimed(name, hint) for name, hint in get_type_hints(Claim).items() if name in Claim.model_fields}
+    ),
+    st.sets(st.sampled_from(sorted(Claim.model_fields)), max_size=6),
+)
+"""Claims that say a few things beyond, or against, the row."""
 HINTS = get_type_hints(Facts)
 built = st.builds(Facts, **{one.name: _any(one.name, HINTS[one.name]) for one in fields(Facts)})
 any_facts = built.filter(lambda facts: (facts.recipient is None) is (facts.recipient_nation is None))
@@ -86,11 +120,9 @@ def test_nothing_is_shared_without_a_basis_at_both_ends(facts: Facts, policy: Po
 
 @given(st.one_of(any_facts, likely()), moments, st.sampled_from(Outcome))
 def test_one_finding_more_never_makes_the_outcome_milder(facts: Facts, now: datetime, outcome: Outcome) -> None:
-    more = Finding(rule="X", outcome=outcome, scope=Scope.MESSAGE, reason="r", cure="c", source="s", mark="P")
+    more = replace(RULES[0], id="X", at=At.MESSAGE, outcome=outcome, curable=False, bites=lambda _: True)
     before = decide(facts, POLICY, now)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deciding, "RULES", (*RULES, lambda *_: more))
-        after = decide(facts, POLICY, now)
+    after = decide_by((*RULES, more), facts, POLICY, now.date())
     assert SEVERITY.index(after.outcome) == max(SEVERITY.index(before.outcome), SEVERITY.index(outcome))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from broker.check import check
-from broker.consent.law import POLICY
+from broker.consent.law.policy import POLICY
 from broker.errors import Reason
 from tests import personas
 from tests.personas import (

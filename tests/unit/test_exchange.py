@@ -13,7 +13,7 @@ import pytest
 
 from broker import topics
 from broker.consent.clocks import deadline
-from broker.consent.law import Policy
+from broker.consent.law.policy import Policy
 from broker.envelope import DELIVERY
 from broker.errors import PLAIN, Reason, Refused
 from broker.exchange import Carried, Exchange, Incoming, Outgoing
@@ -1039,7 +1039,7 @@ def test_two_siblings_deliveries_have_nothing_in_common_but_what_is_public(world
         headers |= {part.partition(".")[0] for part in sealed.values()}
     assert all({"alg", "kid", "typ"} == set(loads(unb64(header))) for header in headers)
 
-    law = [{name: str(value) for name, value in asdict(basis).items()} for basis in world.exchange.policy.bases]
+    law = [dict(basis.in_words) for basis in world.exchange.policy.bases]
     flow = BY_TYPE[notification()["type"]]
     rule = deadline(Clock.SCHOOL_DAY, start=NIGHT, opens=NIGHT.time())
     assert rule is not None

@@ -7,7 +7,7 @@ import pytest
 from broker.consent.clocks import deadline
 from broker.consent.decide import decide
 from broker.consent.facts import CaseState, Handover
-from broker.consent.law import POLICY
+from broker.consent.law.policy import POLICY
 from broker.judge import parse
 from broker.ledger import (
     after,
