@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from broker.registry import Channel, Establishment, Nation
 from broker.schemas.claims import Agreed, Claim
@@ -99,7 +100,7 @@ class Facts:
 
 @lru_cache(maxsize=4096)
 def _coded(facts: Facts) -> dict[str, Any]:
-    made: dict[str, Any] = _FACTS.dump_python(facts, mode="json", by_alias=True, exclude_defaults=True)
+    made: dict[str, Any] = _FACTS.dump_python(facts, mode="json", by_alias=True, exclude_unset=True)
     return made
 
 
@@ -108,4 +109,4 @@ _FACTS = TypeAdapter(Facts)
 
 def recorded(coded: dict[str, Any]) -> Facts:
     """The facts of an audit record. Raises ValueError if they are not facts as this release knows them."""
-    return _FACTS.validate_python(coded)
+    return _FACTS.validate_json(to_json(coded))

@@ -5,7 +5,7 @@ sender must say more (why a person was not asked for consent, say) carries a par
 Every field has a value that claims nothing.
 """
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
@@ -283,7 +283,18 @@ class Claim(Codes):
     agreement_to_service: bool = False  # somebody agreed to a service, and that is cited as consent
     safeguarding_override: bool = False
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """What it says, by name. To say that there is no Article 6 basis is not to be silent about it."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
     def over(self, row: Self) -> Self:
         """What is given here, laid over the row's."""
-        given = {name: getattr(self, name) for name in self.model_fields_set}
-        return row.model_copy(update=given) if given else row
+        return row.model_copy(update=given) if (given := self.given) else row
+
+    def __eq__(self, other: object) -> bool:
+        """Two claims are the same if they say the same."""
+        return isinstance(other, Claim) and self.given == other.given
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.given.items()))
