@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from broker.consent.redact import Shown, view
+from broker.consent.redact import Shown, view, without
 from broker.schemas import authority_notified, force_handover, notification_issued
 from broker.schemas.terms import AddressHandling, Label, Role
 from tests.personas import incident
@@ -94,3 +94,10 @@ def test_a_label_that_a_role_may_not_see_takes_its_fields_with_its_rule(label: L
     narrowed = replace(flow, views={role: replace(flow.views[role], labels=flow.views[role].labels - {label})})
     withheld = view(narrowed, flow.message.labels, role=role, handling=OPEN).withheld
     assert {one.rule for one in withheld if label in flow.message.labels[one.field]} == ({rule} if rule else set())
+
+
+def test_a_field_under_a_statutory_bar_is_withheld_and_looks_like_one_left_out() -> None:
+    shown = Shown(fields=frozenset({"childVoice", "circumstances"}), withheld=())
+    less = without(shown, {"childVoice": "CF-03", "homeAddress": "CF-03"})
+    assert less.fields == {"circumstances"}
+    assert [(one.field, one.rule, one.neutral) for one in less.withheld] == [("childVoice", "CF-03", True)]

@@ -90,11 +90,6 @@ class Basis(Record):
             return "not applicable under Part 3"
         return str(self.claim.article_10)
 
-    @property
-    def needs_policy_document(self) -> bool:
-        """Whether one of its conditions needs an appropriate policy document (the common case of APD-01)."""
-        return bool(self.claim.schedule_1) and self.claim.regime is Regime.UK_GDPR
-
 
 FAMILY = (
     Whose(subject=Subject.CHILD),
