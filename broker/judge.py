@@ -141,7 +141,8 @@ def judge(
     released: Release | None = None,
 ) -> list[Judged]:
     """Steps 7 and 8: decide and redact, for each recipient by itself."""
-    about = _about(submission, flow, case, sender=sender, registry=registry)
+    given = submission.content.given
+    about = _about(submission, flow, case, given, sender=sender, registry=registry)
     made = []
     for line in lines:
         recipient = registry.get(line.organisation)
@@ -153,7 +154,7 @@ def judge(
             doubts=doubts,
             released=released,
         )
-        made.append(_judged(submission, flow, line, recipient, facts, decide(facts, policy, now), now))
+        made.append(_judged(submission, flow, line, recipient, facts, given, decide(facts, policy, now), now))
     return made
 
 
@@ -163,10 +164,10 @@ def _judged(
     line: Addressee,
     recipient: Organisation | None,
     facts: Facts,
+    given: tuple[str, ...],
     decision: Decision,
     now: datetime,
 ) -> Judged:
-    given = submission.content.given
     shown = view(flow, given, role=line.role, handling=facts.address_handling)
     if decision.removed:
         shown = without(shown, decision.removed)
@@ -185,7 +186,9 @@ def _judged(
     return Judged(line=line, organisation=recipient, facts=facts, decision=decision, shown=shown, deadline=due)
 
 
-def _about(submission: Parsed, flow: Flow, case: Case, *, sender: Organisation, registry: Registry) -> dict[str, Any]:
+def _about(
+    submission: Parsed, flow: Flow, case: Case, given: tuple[str, ...], *, sender: Organisation, registry: Registry
+) -> dict[str, Any]:
     """The facts that are the same for every recipient."""
     content = submission.content
     born, grounds = getattr(content, "date_of_birth", None), getattr(content, "grounds_formed_at", None)
@@ -207,7 +210,7 @@ def _about(submission: Parsed, flow: Flow, case: Case, *, sender: Organisation, 
         "handover": ledger.handover(case),
         "case": ledger.state_of(case, content, str(submission.id)),
         "claimed": getattr(content, "law", None),
-        **_categories(type(content), tuple(content.given)),
+        **_categories(type(content), given),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from broker.schemas.message import Clock
@@ -124,6 +125,7 @@ STARTS_WITH_THE_GROUNDS = frozenset({Clock.SCHOOL_DAY, Clock.WORKING_MORNING})
 """These clocks start when the grounds were formed; the others when the broker sends."""
 
 
+@lru_cache(maxsize=1024)  # the recipients of a message mostly open at the same time
 def deadline(clock: Clock, *, start: datetime, opens: time) -> Deadline | None:
     """Deadline of a clock that starts at `start` for a recipient that opens at `opens`; None for Clock.NONE."""
     if clock is Clock.NONE:

@@ -5,9 +5,9 @@ marker with the rule. What is withheld because a place is protected looks exactl
 (`not-included`), because a marker would itself tell (RD-13).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from broker.schemas.message import Flow, Message
 from broker.schemas.terms import AddressHandling, Label, Role
@@ -63,12 +63,19 @@ class Shown:
         return {name: said.get(name, "not-included") for name in flow.message.labels if name not in self.fields}
 
 
-def view(flow: Flow, given: Iterable[str], *, role: Role, handling: AddressHandling | None) -> Shown:
+def view(flow: Flow, given: tuple[str, ...], *, role: Role, handling: AddressHandling | None) -> Shown:
     """Split the given fields into shown and withheld. A role that the flow does not list sees nothing."""
     may_see = flow.views[role].labels if role in flow.views else frozenset[Label]()
     protected = handling not in (None, AddressHandling.OPEN) and role not in FINDS_THE_CHILD
-    of_type = _of_type(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset())
-    verdicts = [(name, of_type[name]) for name in given]
+    return _shown(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset(), given)
+
+
+@lru_cache(maxsize=2048)  # by which fields a sender gives: few differ
+def _shown(
+    message: type[Message], may_see: frozenset[Label], derives: frozenset[Label], given: tuple[str, ...]
+) -> Shown:
+    """`derives`: labels from which a protected place follows."""
+    verdicts = [(name, _verdict(name, message.labels[name], may_see, derives)) for name in given]
     return Shown(
         fields=frozenset([name for name, withheld in verdicts if withheld is None]),
         withheld=tuple([withheld for _, withheld in verdicts if withheld is not None]),
@@ -79,14 +86,6 @@ def without(shown: Shown, removed: Mapping[str, str]) -> Shown:
     """The same view less the fields that a statutory bar covers: name -> rule. To the recipient they were left out."""
     gone = [Withheld(field=name, rule=removed[name], neutral=True) for name in sorted(shown.fields & removed.keys())]
     return Shown(fields=shown.fields - removed.keys(), withheld=(*shown.withheld, *gone))
-
-
-@cache  # one for each type, view and protection: a few dozen
-def _of_type(
-    message: type[Message], may_see: frozenset[Label], derives: frozenset[Label]
-) -> Mapping[str, Withheld | None]:
-    """Every field of a type -> None if it is shown, else how it is withheld. `derives`: what a place follows from."""
-    return {name: _verdict(name, labels, may_see, derives) for name, labels in message.labels.items()}
 
 
 def _verdict(

@@ -129,10 +129,10 @@ class Message(Block):
         cls.labels = labels
 
     @property
-    def given(self) -> list[str]:
+    def given(self) -> tuple[str, ...]:
         """Wire names of the fields that the sender gave."""
-        fields = zip(type(self).model_fields, self.labels, strict=True)
-        return [alias for name, alias in fields if getattr(self, name) is not None]
+        values = self.__dict__.values()  # in the order of the fields, like the labels
+        return tuple([alias for alias, value in zip(self.labels, values, strict=True) if value is not None])
 
 
 Content = TypeVar("Content", bound=Message)

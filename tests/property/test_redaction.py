@@ -56,7 +56,7 @@ def test_no_field_with_a_label_outside_the_view_is_ever_in_a_cut_statement(
 ) -> None:
     flow, names = given
     statement = made(flow, names)
-    shown = view(flow, statement.content, role=role, handling=handling)
+    shown = view(flow, tuple(statement.content), role=role, handling=handling)
     cut = verify(statement.cut(fields=shown.fields, addressee="x"), key=key(), alg="Ed25519", flow=flow)
     may_see = flow.views[role].labels if role in flow.views else frozenset()
     protected = handling not in (None, AddressHandling.OPEN) and role not in FINDS_THE_CHILD
@@ -72,7 +72,7 @@ def test_no_field_with_a_label_outside_the_view_is_ever_in_a_cut_statement(
 def test_protecting_a_place_never_shows_more(given: tuple[Flow, set[str]], role: Role) -> None:
     flow, names = given
     for handling in AddressHandling:
-        guarded, plain = (view(flow, names, role=role, handling=one) for one in (handling, AddressHandling.OPEN))
+        guarded, plain = (view(flow, tuple(names), role=role, handling=one) for one in (handling, AddressHandling.OPEN))
         assert guarded.fields <= plain.fields
 
 
@@ -82,9 +82,9 @@ def test_a_marker_tells_nothing_of_a_protected_place(
 ) -> None:
     """What is withheld because of the place is marked exactly as what the sender left out."""
     flow, names = given
-    shown = view(flow, names, role=role, handling=handling)
+    shown = view(flow, tuple(names), role=role, handling=handling)
     left_out = {one.field for one in shown.withheld if one.neutral}
-    assert shown.markers(flow) == view(flow, names - left_out, role=role, handling=handling).markers(flow)
+    assert shown.markers(flow) == view(flow, tuple(names - left_out), role=role, handling=handling).markers(flow)
     assert "RD-2" not in shown.markers(flow).values()
 
 

@@ -68,7 +68,7 @@ def test_no_field_says_what_its_sender_did_not_say(flow: Flow) -> None:
 @pytest.mark.parametrize("handling", [None, *AddressHandling])
 def test_a_role_that_is_not_listed_sees_nothing(flow: Flow, handling: AddressHandling | None) -> None:
     for role in set(Role) - set(flow.views):
-        shown = view(flow, flow.message.labels, role=role, handling=handling)
+        shown = view(flow, tuple(flow.message.labels), role=role, handling=handling)
         assert not shown.fields
         assert len(shown.withheld) == len(flow.message.labels)
 

@@ -25,7 +25,7 @@ PROTECTED = set(AddressHandling) - {OPEN}
 
 
 def shown(role: Role, handling: AddressHandling | None) -> Shown:
-    return view(FLOWS[role], FULL, role=role, handling=handling)
+    return view(FLOWS[role], tuple(FULL), role=role, handling=handling)
 
 
 # field -> marker in an open case, marker where a place is protected; None: shown
@@ -92,7 +92,7 @@ def test_every_given_field_is_shown_or_withheld_and_every_absent_one_is_marked()
 def test_a_label_that_a_role_may_not_see_takes_its_fields_with_its_rule(label: Label, rule: str | None) -> None:
     flow, role = notification_issued.FLOW, Role.SAFEGUARDING_LEAD
     narrowed = replace(flow, views={role: replace(flow.views[role], labels=flow.views[role].labels - {label})})
-    withheld = view(narrowed, flow.message.labels, role=role, handling=OPEN).withheld
+    withheld = view(narrowed, tuple(flow.message.labels), role=role, handling=OPEN).withheld
     assert {one.rule for one in withheld if label in flow.message.labels[one.field]} == ({rule} if rule else set())
 
 
