@@ -165,7 +165,7 @@ class Exchange:
         by = self.registry.signed_by(sender, claimed.kid, claimed.type, telling.at) if sender else None  # as accepted
         if sender is None or by is None:
             raise Refused(Reason.FORGED)
-        statement = verify(text, key=public(by.key), alg=by.key.alg, flow=flow)
+        statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
         submission = parse(_document(statement), flow)
         line = {"organisation": telling.recipient, "role": telling.role}
         named = (one for one in submission.to if one.organisation == telling.recipient)
@@ -250,7 +250,7 @@ class Exchange:
         flow = BY_TYPE.get(claimed.type)
         if flow is None:
             raise Refused(Reason.UNKNOWN_TYPE)
-        return verify(text, key=public(by.key), alg=by.key.alg, flow=flow), flow, sender, by
+        return verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow), flow, sender, by
 
     # 3 -------------------------------------------------------------------------------------------------------------
 
