@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_core import to_json
 
@@ -40,6 +40,8 @@ from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
 
 NAMESPACE = uuid5(NAMESPACE_URL, "safeguarding-broker/delivery")
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+"""Hexadecimal digit -> the same with the two bits that RFC 9562 fixes."""
 MAY_COME_AGAIN = frozenset(
     {
         Reason.ENVELOPE,
@@ -183,13 +185,13 @@ class Exchange:
             released=telling.released,
         )
         about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
-        out = self._deliver(statement, flow, sender, case, one, uuid5(NAMESPACE, f"again|{about}"), now)
         told = [words.recipient_outcome(one, now)]
+        out = self._deliver(statement, flow, sender, case, one, told[0], _event_id(f"again|{about}"), now)
         if not one.decision.shared or telling.released:
             outcome = words.outcome(
                 signed=statement.claims, flow=flow, judged=[one], told=told, not_reached=(), policy=self.policy.version
             )
-            out += self._to(sender, uuid5(NAMESPACE, f"outcome again|{about}"), {**outcome, "again": True}, None, now)
+            out += self._to(sender, _event_id(f"outcome again|{about}"), {**outcome, "again": True}, None, now)
         body = {**self._decided(statement, flow, [one], told, now), "is": "decision-anew", "released": telling.released}
         out.append(self._audit(case.owner, case.id, body, now))
         return Carried(
@@ -211,7 +213,7 @@ class Exchange:
     def fire(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""
         about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.state}"
-        event = uuid5(NAMESPACE, f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
+        event = _event_id(f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
         body = words.overdue(case=case.id, owner=case.owner, telling=telling)
         owner = self.registry.get(telling.sender)
         out = self._to(owner, event, body, None, now)
@@ -299,7 +301,7 @@ class Exchange:
     # 9 -------------------------------------------------------------------------------------------------------------
 
     def _to(
-        self, organisation: Organisation | None, event: UUID, body: Body, statement: str | None, now: datetime
+        self, organisation: Organisation | None, event: str, body: Body, statement: str | None, now: datetime
     ) -> list[Outgoing]:
         """Seal the broker's words, and a cut-down statement if there is one, to one connected organisation."""
         key = organisation.key(KeyUse.SEAL, now) if organisation else None
@@ -310,7 +312,7 @@ class Exchange:
         claims = {
             "iss": self._signer.organisation,
             "aud": organisation.id,
-            "jti": str(event),
+            "jti": event,
             "iat": int(now.timestamp()),
         }
         sealed = {"cover": sign_cover({**claims, "body": body}, self._signer)}
@@ -346,13 +348,13 @@ class Exchange:
         out: list[Outgoing] = []
         tellings: list[Telling] = []
         root = ledger.root_of(case, submission.content)
-        for one in judged:
-            event = uuid5(NAMESPACE, f"{_seen_key(statement)}|{one.line.organisation}")
-            out += self._deliver(statement, flow, sender, case, one, event, now)
+        told = [words.recipient_outcome(one, now) for one in judged]
+        for one, body in zip(judged, told, strict=True):
+            event = _event_id(f"{_seen_key(statement)}|{one.line.organisation}")
+            out += self._deliver(statement, flow, sender, case, one, body, event, now)
             telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
             tellings += [telling] if telling else []
         believed = not any(one.facts.doubts for one in judged)
-        told = [words.recipient_outcome(one, now) for one in judged]
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
@@ -420,7 +422,7 @@ class Exchange:
             message=signed_id, claimed=claimed_id, refused=refused, policy=self.policy.version, unsigned=unsigned
         )
         bytes_as_came = _digest((record.value or b"").decode("latin-1"))
-        event = uuid5(NAMESPACE, f"refusal|{source}|{message}|{bytes_as_came}")
+        event = _event_id(f"refusal|{source}|{message}|{bytes_as_came}")
         out = self._to(sender, event, body, None, now) if unsigned is None or unsigned.told else []
         known = sender.id if sender else "unknown"
         kept = Outgoing(
@@ -447,24 +449,25 @@ class Exchange:
         sender: Organisation,
         case: Case,
         one: Judged,
-        event: UUID,
+        told: Body,
+        event: str,
         now: datetime,
     ) -> list[Outgoing]:
-        """What one recipient gets, or what is kept because it may not get it yet."""
+        """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
         if one.decision.shared and one.organisation is not None:
             cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
             body = words.delivery(
-                signed=statement.claims, flow=flow, sender=sender, one=one, digest=_digest(cut), now=now
+                signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )
             return self._to(one.organisation, event, body, cut, now)
-        return [self._hold(statement, case, one, now)] if one.decision.outcome is Outcome.HOLD else []
+        return [self._hold(statement, case, told, now)] if one.decision.outcome is Outcome.HOLD else []
 
-    def _hold(self, statement: Statement, case: Case, one: Judged, now: datetime) -> Outgoing:
+    def _hold(self, statement: Statement, case: Case, told: Body, now: datetime) -> Outgoing:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""
         body = {
             "statement": _whole(statement),
             "message": statement.claims["jti"],
-            "recipient": words.recipient_outcome(one, now),
+            "recipient": told,
             "owner": case.owner,
         }
         return self._own(topics.HELD, case.owner, case.id, body, now)
@@ -549,8 +552,14 @@ def _seen_key(statement: Statement) -> str:
     return f"{statement.claims['iss']}/{statement.claims['jti']}"
 
 
-def _outcome_id(seen_key: str) -> UUID:
-    return uuid5(NAMESPACE, f"outcome|{seen_key}")
+def _event_id(about: str) -> str:
+    """The same id for the same event: what `uuid5` makes of it under NAMESPACE, without its detours."""
+    made = hashlib.sha1(NAMESPACE.bytes + about.encode(), usedforsecurity=False).hexdigest()
+    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
+
+
+def _outcome_id(seen_key: str) -> str:
+    return _event_id(f"outcome|{seen_key}")
 
 
 def _one_more(memory: Memory, claimed: str, now: datetime) -> Unsigned:
