@@ -126,7 +126,7 @@ class Agency:
             raise Refused(Reason.FORGED)
         if by.key.revoked_at is not None and by.key.revoked_at <= told_at:
             raise Refused(Reason.KEY_REVOKED)
-        statement = verify(text, key=public(by.key), alg=by.key.alg, flow=flow)
+        statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
         return Opened(
             id=str(cover["jti"]),
             body=body,

@@ -25,7 +25,9 @@ class Envelope:
     type: str
 
 
-def headers(*, event_id: UUID, source: str, event_type: str, at: datetime, audience: str | None = None) -> list[Header]:
+def headers(
+    *, event_id: UUID | str, source: str, event_type: str, at: datetime, audience: str | None = None
+) -> list[Header]:
     """Headers of a submission or, with `audience`, of a delivery."""
     made = [
         ("ce_specversion", b"1.0"),
@@ -36,7 +38,8 @@ def headers(*, event_id: UUID, source: str, event_type: str, at: datetime, audie
     ]
     if audience is not None:
         made.append(("ce_audience", audience.encode("ascii")))
-    return [*made, ("content-type", CONTENT_TYPE)]
+    made.append(("content-type", CONTENT_TYPE))
+    return made
 
 
 def read(raw: Sequence[tuple[str, bytes | None]]) -> Envelope:

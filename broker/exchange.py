@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_core import to_json
 
@@ -29,7 +29,7 @@ from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, in_normal_form, judge, parse
-from broker.registry import Channel, KeyUse, Organisation, Registry, SignedBy
+from broker.registry import Channel, KeyUse, Organisation, PublicKey, Registry, SignedBy
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressee, Addressing, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
@@ -40,6 +40,8 @@ from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
 
 NAMESPACE = uuid5(NAMESPACE_URL, "safeguarding-broker/delivery")
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+"""Hexadecimal digit -> the same with the two bits that RFC 9562 fixes."""
 MAY_COME_AGAIN = frozenset(
     {
         Reason.ENVELOPE,
@@ -74,6 +76,19 @@ class Outgoing:
     key: bytes
     headers: Sequence[tuple[str, bytes]]
     value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealed:
+    """One record to write once it is sealed. `words`: what the broker says in a cover, `body` what stands beside it."""
+
+    topic: str
+    partition: int
+    key: bytes
+    headers: Sequence[tuple[str, bytes]]
+    to: PublicKey
+    body: Body
+    words: Body | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +177,7 @@ class Exchange:
         by = self.registry.signed_by(sender, claimed.kid, claimed.type, telling.at) if sender else None  # as accepted
         if sender is None or by is None:
             raise Refused(Reason.FORGED)
-        statement = verify(text, key=public(by.key), alg=by.key.alg, flow=flow)
+        statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
         submission = parse(_document(statement), flow)
         line = {"organisation": telling.recipient, "role": telling.role}
         named = (one for one in submission.to if one.organisation == telling.recipient)
@@ -180,17 +195,17 @@ class Exchange:
             released=telling.released,
         )
         about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
-        out = self._deliver(statement, flow, sender, case, one, uuid5(NAMESPACE, f"again|{about}"), now)
         told = [words.recipient_outcome(one, now)]
+        out = self._deliver(statement, flow, sender, case, one, told[0], _event_id(f"again|{about}"), now)
         if not one.decision.shared or telling.released:
             outcome = words.outcome(
                 signed=statement.claims, flow=flow, judged=[one], told=told, not_reached=(), policy=self.policy.version
             )
-            out += self._to(sender, uuid5(NAMESPACE, f"outcome again|{about}"), {**outcome, "again": True}, None, now)
+            out += self._to(sender, _event_id(f"outcome again|{about}"), {**outcome, "again": True}, None, now)
         body = {**self._decided(statement, flow, [one], told, now), "is": "decision-anew", "released": telling.released}
         out.append(self._audit(case.owner, case.id, body, now))
         return Carried(
-            outgoing=tuple(out),
+            outgoing=self._sealed(out),
             remember=(ledger.decided_anew(case, telling, one.decision, self._not_before_asked(telling, now)),),
             line=Line(
                 message=telling.message,
@@ -208,13 +223,13 @@ class Exchange:
     def fire(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""
         about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.state}"
-        event = uuid5(NAMESPACE, f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
+        event = _event_id(f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
         body = words.overdue(case=case.id, owner=case.owner, telling=telling)
         owner = self.registry.get(telling.sender)
         out = self._to(owner, event, body, None, now)
         audit = {"is": "overdue", "at": now.isoformat(), **body}
         return Carried(
-            outgoing=(*out, self._audit(case.owner, case.id, audit, now)),
+            outgoing=self._sealed([*out, self._audit(case.owner, case.id, audit, now)]),
             remember=(ledger.fired(case, telling),),
             line=Line(
                 message=telling.message,
@@ -247,7 +262,7 @@ class Exchange:
         flow = BY_TYPE.get(claimed.type)
         if flow is None:
             raise Refused(Reason.UNKNOWN_TYPE)
-        return verify(text, key=public(by.key), alg=by.key.alg, flow=flow), flow, sender, by
+        return verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow), flow, sender, by
 
     # 3 -------------------------------------------------------------------------------------------------------------
 
@@ -279,7 +294,7 @@ class Exchange:
     def _again(self, seen: Seen, sender: Organisation, now: datetime) -> Carried:
         out = self._to(sender, _outcome_id(seen.message), loads(seen.outcome), None, now)
         line = Line(message=seen.message.partition("/")[2], type="", sender=sender.id, status="repeated")
-        return Carried(outgoing=tuple(out), remember=(), line=line)
+        return Carried(outgoing=self._sealed(out), remember=(), line=line)
 
     # 6 (the rest of 5 to 8 is in broker.judge) ----------------------------------------------------------------------
 
@@ -296,9 +311,9 @@ class Exchange:
     # 9 -------------------------------------------------------------------------------------------------------------
 
     def _to(
-        self, organisation: Organisation | None, event: UUID, body: Body, statement: str | None, now: datetime
-    ) -> list[Outgoing]:
-        """Seal the broker's words, and a cut-down statement if there is one, to one connected organisation."""
+        self, organisation: Organisation | None, event: str, body: Body, statement: str | None, now: datetime
+    ) -> list[Unsealed]:
+        """The broker's words, and a cut-down statement if there is one, to one connected organisation."""
         key = organisation.key(KeyUse.SEAL, now) if organisation else None
         if organisation is None or organisation.channel is Channel.NOT_CONNECTED or key is None:
             return []
@@ -307,13 +322,12 @@ class Exchange:
         claims = {
             "iss": self._signer.organisation,
             "aud": organisation.id,
-            "jti": str(event),
+            "jti": event,
             "iat": int(now.timestamp()),
         }
-        sealed = {"cover": sign_cover({**claims, "body": body}, self._signer)}
         topic, partition = topics.destination(organisation)
         return [
-            Outgoing(
+            Unsealed(
                 topic=topic,
                 partition=partition,
                 key=organisation.id.encode(),
@@ -324,9 +338,27 @@ class Exchange:
                     at=now,
                     audience=organisation.id,
                 ),
-                value=seal(sealed if statement is None else {**sealed, "statement": statement}, key),
+                to=key,
+                body={} if statement is None else {"statement": statement},
+                words={**claims, "body": body},
             )
         ]
+
+    def _sealed(self, drafts: Sequence[Unsealed]) -> tuple[Outgoing, ...]:
+        """Sign and seal, all at the end: a processor that stays with one thing does it faster."""
+        covers = [None if one.words is None else {"cover": sign_cover(one.words, self._signer)} for one in drafts]
+        return tuple(
+            [
+                Outgoing(
+                    topic=one.topic,
+                    partition=one.partition,
+                    key=one.key,
+                    headers=one.headers,
+                    value=seal(one.body if cover is None else {**cover, **one.body}, one.to),
+                )
+                for one, cover in zip(drafts, covers, strict=True)
+            ]
+        )
 
     # 10 ------------------------------------------------------------------------------------------------------------
 
@@ -340,16 +372,16 @@ class Exchange:
         judged: list[Judged],
         now: datetime,
     ) -> Carried:
-        out: list[Outgoing] = []
+        out: list[Unsealed] = []
         tellings: list[Telling] = []
         root = ledger.root_of(case, submission.content)
-        for one in judged:
-            event = uuid5(NAMESPACE, f"{_seen_key(statement)}|{one.line.organisation}")
-            out += self._deliver(statement, flow, sender, case, one, event, now)
+        told = [words.recipient_outcome(one, now) for one in judged]
+        for one, body in zip(judged, told, strict=True):
+            event = _event_id(f"{_seen_key(statement)}|{one.line.organisation}")
+            out += self._deliver(statement, flow, sender, case, one, body, event, now)
             telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
             tellings += [telling] if telling else []
         believed = not any(one.facts.doubts for one in judged)
-        told = [words.recipient_outcome(one, now) for one in judged]
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
@@ -362,7 +394,7 @@ class Exchange:
         out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, told, now), now))
         then = ledger.after(case, submission, sender.id, tellings, believed=believed)
         return Carried(
-            outgoing=tuple(out),
+            outgoing=self._sealed(out),
             remember=(then, _seen(statement, outcome, now)),
             copies=_copies(case, then, str(submission.id), _whole(statement)),
             line=Line(
@@ -417,7 +449,7 @@ class Exchange:
             message=signed_id, claimed=claimed_id, refused=refused, policy=self.policy.version, unsigned=unsigned
         )
         bytes_as_came = _digest((record.value or b"").decode("latin-1"))
-        event = uuid5(NAMESPACE, f"refusal|{source}|{message}|{bytes_as_came}")
+        event = _event_id(f"refusal|{source}|{message}|{bytes_as_came}")
         out = self._to(sender, event, body, None, now) if unsigned is None or unsigned.told else []
         known = sender.id if sender else "unknown"
         kept = Outgoing(
@@ -432,7 +464,7 @@ class Exchange:
         if statement is not None and refused.reason not in MAY_COME_AGAIN:
             remember = (_seen(statement, body, now),)
         return Carried(
-            outgoing=(*out, kept, self._audit(known, message, audit, now)),
+            outgoing=(*self._sealed(out), kept, *self._sealed([self._audit(known, message, audit, now)])),
             remember=remember,
             line=Line(message=message, type="", sender=known, status="refused", rules=(refused.reason,)),
         )
@@ -444,32 +476,33 @@ class Exchange:
         sender: Organisation,
         case: Case,
         one: Judged,
-        event: UUID,
+        told: Body,
+        event: str,
         now: datetime,
-    ) -> list[Outgoing]:
-        """What one recipient gets, or what is kept because it may not get it yet."""
+    ) -> list[Unsealed]:
+        """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
         if one.decision.shared and one.organisation is not None:
             cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
             body = words.delivery(
-                signed=statement.claims, flow=flow, sender=sender, one=one, digest=_digest(cut), now=now
+                signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )
             return self._to(one.organisation, event, body, cut, now)
-        return [self._hold(statement, case, one, now)] if one.decision.outcome is Outcome.HOLD else []
+        return [self._hold(statement, case, told, now)] if one.decision.outcome is Outcome.HOLD else []
 
-    def _hold(self, statement: Statement, case: Case, one: Judged, now: datetime) -> Outgoing:
+    def _hold(self, statement: Statement, case: Case, told: Body, now: datetime) -> Unsealed:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""
         body = {
             "statement": _whole(statement),
             "message": statement.claims["jti"],
-            "recipient": words.recipient_outcome(one, now),
+            "recipient": told,
             "owner": case.owner,
         }
         return self._own(topics.HELD, case.owner, case.id, body, now)
 
-    def _audit(self, owner: str, case: str, body: Body, now: datetime) -> Outgoing:
+    def _audit(self, owner: str, case: str, body: Body, now: datetime) -> Unsealed:
         return self._own(topics.AUDIT, owner, case, body, now)
 
-    def _own(self, topic: str, owner: str, case: str, body: Body, now: datetime) -> Outgoing:
+    def _own(self, topic: str, owner: str, case: str, body: Body, now: datetime) -> Unsealed:
         """A record that only the broker itself can open."""
         broker = self.registry.get(self._signer.organisation)
         key = broker.key(KeyUse.SEAL, now) if broker else None
@@ -477,7 +510,7 @@ class Exchange:
             raise RuntimeError("the broker has no valid sealing key: register a current one and restart")
         record_key = topics.case_key(owner, case)
         partition = topics.partition_of(record_key, topics.SUBMIT_PARTITIONS)
-        return Outgoing(topic=topic, partition=partition, key=record_key, headers=[], value=seal(body, key))
+        return Unsealed(topic=topic, partition=partition, key=record_key, headers=[], to=key, body=body)
 
 
 def _entitled(flow: Flow, sender: Organisation, by: SignedBy) -> None:
@@ -496,8 +529,7 @@ def _certain_if_unaddressed(lines: Sequence[Addressee], doubts: Sequence[Doubt])
 
 def _in_role(submission: Parsed, by: SignedBy) -> None:
     """A role holder speaks in the role of its key, if the content states one. Raises Refused(WRONG_ROLE)."""
-    stated = getattr(submission.content, "role", None)
-    if by.person is not None and stated is not None and stated != by.person.role:
+    if by.person is not None and getattr(submission.content, "role", by.person.role) not in (None, by.person.role):
         raise Refused(Reason.WRONG_ROLE, ("content.role",))
 
 
@@ -546,8 +578,14 @@ def _seen_key(statement: Statement) -> str:
     return f"{statement.claims['iss']}/{statement.claims['jti']}"
 
 
-def _outcome_id(seen_key: str) -> UUID:
-    return uuid5(NAMESPACE, f"outcome|{seen_key}")
+def _event_id(about: str) -> str:
+    """The same id for the same event: what `uuid5` makes of it under NAMESPACE, without its detours."""
+    made = hashlib.sha1(NAMESPACE.bytes + about.encode(), usedforsecurity=False).hexdigest()
+    return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
+
+
+def _outcome_id(seen_key: str) -> str:
+    return _event_id(f"outcome|{seen_key}")
 
 
 def _one_more(memory: Memory, claimed: str, now: datetime) -> Unsigned:

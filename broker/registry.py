@@ -206,8 +206,11 @@ class Organisation(Block):
 
     def key(self, use: KeyUse, now: datetime) -> PublicKey | None:
         """The newest key for this use that is valid at `now`, or None."""
-        valid = [key for key in self.keys if key.use is use and key.valid(now)]
-        return max(valid, key=lambda key: key.not_before, default=None)
+        newest = None
+        for key in self.keys:
+            if key.use is use and key.valid(now) and (newest is None or key.not_before > newest.not_before):
+                newest = key
+        return newest
 
     def person(self, code: str) -> Person | None:
         """The role holder of that code, or None."""

@@ -15,11 +15,12 @@ import json
 import math
 import re
 import secrets
+import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn
 
 from joserfc import jws
 from joserfc.errors import JoseError
@@ -38,31 +39,30 @@ CLAIMS = frozenset({"iss", "jti", "sub", "own", "iat", "vct", "basis", "_sd_alg"
 HEADER = frozenset({"alg", "kid", "typ"})
 DEEPEST = 32
 """Levels of JSON that are read. Ours has fewer than ten; deeper text would exhaust whoever walks it later."""
-_DIGEST = re.compile(r"[A-Za-z0-9_-]{43}")
+DIGEST_LENGTH, SALT_LENGTH = 43, 22
+"""Characters of base64url."""
+_URL_SAFE = (string.ascii_letters + string.digits + "-_").encode()
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ORGANISATION = re.compile(ORGANISATION)
-_SALT = re.compile(r"[A-Za-z0-9_-]{22}")
-_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_+/=", b"+/---")  # what is no base64url becomes what is no base64
 Random = Callable[[int], bytes]
 
 
 def b64(data: bytes) -> str:
     """Base64url without padding (RFC 7515)."""
-    return _b64(data).decode()
-
-
-def _b64(data: bytes) -> bytes:
-    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=")
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode()
 
 
 def unb64(text: str) -> bytes:
     """Strict inverse of `b64`. Raises ValueError for anything that `b64` does not write."""
     try:
         given = text.encode("ascii")
-        data = binascii.a2b_base64(given.translate(_FROM_URL) + b"=" * (-len(given) % 4), strict_mode=True)
+        plain = given.translate(_FROM_URL) + b"=" * (-len(given) % 4)
+        data = binascii.a2b_base64(plain, strict_mode=True)
     except ValueError as error:
         raise ValueError("not base64url") from error
-    if _b64(data) != given:
+    if binascii.b2a_base64(data, newline=False) != plain:
         raise ValueError("not canonical base64url")
     return data
 
@@ -108,15 +108,18 @@ def _finite(text: str) -> float:
 
 
 _JSON = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_refuse, parse_float=_finite)
+_SPACE = " \t\n\r"
 
 
 def loads(data: str | bytes) -> Any:  # noqa: ANN401 - JSON
     """JSON in UTF-8 without duplicate keys, non-finite numbers or more than DEEPEST levels. Raises ValueError."""
-    text = data if isinstance(data, str) else data.decode()
+    text = (data if isinstance(data, str) else data.decode()).strip(_SPACE)
     try:
-        value = _JSON.decode(text)
+        value, end = _JSON.raw_decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if end != len(text):
+        raise ValueError("something stands after the value")
     if text.count("[") + text.count("{") > DEEPEST and not _shallow(value):
         raise ValueError("nested too deeply")
     return value
@@ -218,43 +221,50 @@ class Claimed:
     issuer: str
     kid: str
     type: str
+    text: str = field(repr=False)
+    header: Mapping[str, Any] = field(repr=False)
+    """As read from `text`, like `claims`: so that `verify` need not read them again. Nothing else may read them."""
+    claims: Mapping[str, Any] = field(repr=False)
 
 
 def peek(text: str) -> Claimed:
     """Read issuer, key id and type without trusting them. Raises Refused(MALFORMED)."""
     try:
-        header, payload, _ = text.partition("~")[0].split(".")
-        head, body = loads(unb64(header)), loads(unb64(payload))
-        claimed = Claimed(body["iss"], head["kid"], body["vct"])
+        head, payload, _ = text.partition("~")[0].split(".")
+        header, claims = loads(unb64(head)), loads(unb64(payload))
+        issuer, kid, name = claims["iss"], header["kid"], claims["vct"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(Reason.MALFORMED, ("statement",)) from error
-    if not all(isinstance(part, str) for part in (claimed.issuer, claimed.kid, claimed.type)):
+    if not (isinstance(issuer, str) and isinstance(kid, str) and isinstance(name, str)):
         raise Refused(Reason.MALFORMED, ("statement",))
-    return claimed
+    return Claimed(issuer, kid, name, text, header, claims)
 
 
-def verify(text: str, *, key: OKPKey, alg: str, flow: Flow) -> Statement:
+def verify(statement: str | Claimed, *, key: OKPKey, alg: str, flow: Flow) -> Statement:
     """Check signature, form, digests and digest counts of a whole or cut-down statement.
 
-    `alg` is the algorithm of the registered key; a header that names another is refused (no algorithm confusion).
+    `statement`: its text, or what `peek` read of it. `alg` is the algorithm of the registered key; a header that names
+    another is refused (no algorithm confusion).
+
     Raises Refused: FORGED if the signature is not this key's, MALFORMED for anything else.
     """
-    signed, *disclosed = text.split("~")
+    claimed = peek(statement) if isinstance(statement, str) else statement
+    claims = claimed.claims
+    signed, *disclosed = claimed.text.split("~")
     if not disclosed or disclosed.pop() != "":
         raise Refused(Reason.MALFORMED, ("statement",))
     try:
-        payload = read_jws(signed, key, alg, TYP)
+        _check_signature(signed, claimed.header, key, alg, TYP)
     except ValueError as error:
         raise Refused(Reason.FORGED) from error
     try:
-        claims = loads(payload)
         disclosures = tuple([read_disclosure(part) for part in disclosed])
         _check_claims(claims, flow)
         _check_digests(claims)
         _check_disclosures(reveal(claims, disclosures), disclosures)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(Reason.MALFORMED, ("statement",)) from error
-    return Statement(signed=signed, claims=cast("dict[str, Any]", claims), disclosures=disclosures)
+    return Statement(signed=signed, claims=claims, disclosures=disclosures)
 
 
 def read_jws(text: str, key: OKPKey, alg: str, typ: str) -> bytes:
@@ -262,15 +272,21 @@ def read_jws(text: str, key: OKPKey, alg: str, typ: str) -> bytes:
 
     The library reads padded and otherwise odd base64 too; we read the one form that every reader reads.
     """
-    head, payload, _ = (unb64(part) for part in text.split("."))
-    header = loads(head)
+    head, payload, _ = text.split(".")
+    data = unb64(payload)
+    _check_signature(text, loads(unb64(head)), key, alg, typ)
+    return data
+
+
+def _check_signature(text: str, header: object, key: OKPKey, alg: str, typ: str) -> None:
+    """`header`: of this text, as we read it. Raises ValueError."""
+    unb64(text.rpartition(".")[2])
     if not isinstance(header, dict) or set(header) != HEADER or (header["alg"], header["typ"]) != (alg, typ):
         raise ValueError("a header has exactly the algorithm of the key, its id, and the type")
     try:
         jws.deserialize_compact(text, key, registry=_only(alg))
     except (JoseError, TypeError, KeyError, AttributeError) as error:
         raise ValueError("not signed by this key") from error
-    return payload
 
 
 @cache
@@ -322,33 +338,40 @@ class _Reader:
         return self._object(value, level + 1) if isinstance(value, dict) else self._array(value, level + 1)
 
     def _object(self, value: dict[str, Any], level: int) -> dict[str, Any]:
-        if "..." in value or not isinstance(value.get("_sd", []), list):
-            raise ValueError("a digest is not where it belongs")
-        made = {name: self.read(inner, level) for name, inner in value.items() if name != "_sd"}
-        for one in self._find(value.get("_sd", [])):
+        made = value.copy()
+        digests = made.pop("_sd", None)
+        if "..." in made:
+            raise ValueError("the digest of an element is not in a list")
+        for name, inner in made.items():
+            if isinstance(inner, _NESTED):
+                made[name] = self.read(inner, level)
+        for one in self._find(digests) if "_sd" in value else ():
             if one.name is None or one.name in {"_sd", "..."} or one.name in made:
                 raise ValueError("an element as a claim, or a name that is reserved or comes twice")
             made[one.name] = self.read(one.value, level)
         return made
 
     def _array(self, value: list[Any], level: int) -> list[Any]:
+        slots = [item for item in value if isinstance(item, dict) and "..." in item]
+        if not slots:
+            return [self.read(item, level) for item in value]
+        if any(len(slot) != 1 for slot in slots):
+            raise ValueError("something stands beside the digest of an element")
+        found = {one.digest: one for one in self._find([slot["..."] for slot in slots])}
+        if any(one.name is not None for one in found.values()):
+            raise ValueError("a claim as an element")
         made = []
         for item in value:
             if not isinstance(item, dict) or "..." not in item:
                 made.append(self.read(item, level))
-                continue
-            if len(item) != 1:
-                raise ValueError("something stands beside the digest of an element")
-            for one in self._find([item["..."]]):
-                if one.name is not None:
-                    raise ValueError("a claim as an element")
-                made.append(self.read(one.value, level))
+            elif item["..."] in found:
+                made.append(self.read(found[item["..."]].value, level))
         return made
 
-    def _find(self, digests: list[Any]) -> list[Disclosure]:
+    def _find(self, digests: Any) -> list[Disclosure]:  # noqa: ANN401 - JSON
         """The disclosures that these digests stand for; the other digests are decoys, or of what was cut."""
-        if not all(isinstance(one, str) for one in digests):
-            raise ValueError("a digest is no text")
+        if not isinstance(digests, list) or not set(map(type, digests)) <= {str}:
+            raise ValueError("digests are no list of texts")
         fresh = set(digests)
         if len(fresh) != len(digests) or not fresh.isdisjoint(self._met):
             raise ValueError("a digest appears twice")
@@ -372,16 +395,22 @@ def _check_claims(claims: Mapping[str, Any], flow: Flow) -> None:
 
 def _check_digests(claims: Mapping[str, Any]) -> None:
     fields, slots = list(claims["_sd"]), [slot["..."] for slot in claims["to"]]
-    if not all(_DIGEST.fullmatch(value) for value in (*fields, *slots)):
+    if not _are_url_safe([*fields, *slots], DIGEST_LENGTH):
         raise ValueError("a digest is not one")
     if fields != sorted(fields) or slots != sorted(slots):
         raise ValueError("digests are not sorted, so their order could tell decoys from fields")
 
 
+def _are_url_safe(texts: Sequence[str], length: int) -> bool:
+    """Whether each is that many characters of base64url."""
+    return set(map(len, texts)) <= {length} and not "".join(texts).encode().translate(None, _URL_SAFE)
+
+
 def _check_disclosures(revealed: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> None:
-    if not all(_SALT.fullmatch(one.salt) for one in disclosures):
+    salts = [one.salt for one in disclosures]
+    if not _are_url_safe(salts, SALT_LENGTH):
         raise ValueError("a salt is not 16 bytes")
-    if len({one.salt for one in disclosures}) != len(disclosures):
+    if len(set(salts)) != len(salts):
         raise ValueError("a salt appears twice, so one disclosure would tell of another")
     if not all(isinstance(line, dict) for line in revealed["to"]):
         raise ValueError("a line of `to` is no object")

@@ -69,10 +69,11 @@ def _finding(finding: Finding) -> Body:
 
 
 def delivery(
-    *, signed: Mapping[str, Any], flow: Flow, sender: Organisation, one: Judged, digest: str, now: datetime
+    *, signed: Mapping[str, Any], flow: Flow, sender: Organisation, one: Judged, told: Body, digest: str
 ) -> Body:
     """The broker's cover beside a cut-down statement: what it is, on what basis, due when, what is not shown.
 
+    `told`: what its sender is told of this recipient, which has the same basis and the same due time.
     Findings are for the sender alone: why a message was let pass could tell a recipient where a child lives.
     """
     return {
@@ -86,8 +87,8 @@ def delivery(
         "role": one.line.role.value,
         "view": digest,
         "notShown": one.shown.markers(flow),
-        "basis": bases(one.decision),
-        "due": due(one.deadline, now),
+        "basis": told["basis"],
+        "due": told["due"],
         "note": flow.note,
         "ring": _ring(sender),
     }

@@ -59,8 +59,9 @@ class Shown:
 
     def markers(self, flow: Flow) -> dict[str, str]:
         """What the recipient is told of every field that it does not see: a rule id, or `not-included`."""
-        said = {one.field: one.rule for one in self.withheld if not one.neutral}
-        return {name: said.get(name, "not-included") for name in flow.message.labels if name not in self.fields}
+        told = dict.fromkeys([name for name in flow.message.labels if name not in self.fields], "not-included")
+        told.update({one.field: one.rule for one in self.withheld if not one.neutral})
+        return told
 
 
 def view(flow: Flow, given: tuple[str, ...], *, role: Role, handling: AddressHandling | None) -> Shown:

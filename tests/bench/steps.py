@@ -273,4 +273,6 @@ TIMED: Mapping[str, tuple[tuple[object, str], ...]] = {
 }
 """Which of our functions make up a step. One inside another counts for its own step only."""
 
-main()
+
+if __name__ == "__main__":
+    main()

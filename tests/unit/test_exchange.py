@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 
@@ -16,10 +16,10 @@ from broker.consent.clocks import deadline
 from broker.consent.law.policy import Policy
 from broker.envelope import DELIVERY
 from broker.errors import PLAIN, Reason, Refused
-from broker.exchange import Carried, Exchange, Incoming, Outgoing
+from broker.exchange import NAMESPACE, Carried, Exchange, Incoming, Outgoing
 from broker.registry import Channel, KeyUse, Registry
 from broker.schemas.catalogue import BY_TYPE
-from broker.schemas.message import Clock
+from broker.schemas.message import Clock, Flow
 from broker.sealing import COVER, unseal
 from broker.state import LEEWAY, TOLD_ANEW, WINDOW
 from broker.statement import MAX_BYTES, MAX_STATEMENT, TYP, b64, dumps, loads, unb64
@@ -288,6 +288,25 @@ def test_what_is_passed_on_as_signed_must_be_in_normal_form(world: World, conten
         assert carried.line.status == "shared"
         return
     assert world.outcome(carried)["refused"]["fields"] == [f"{field} (not in normal form)"]
+
+
+@pytest.mark.parametrize("flow", BY_TYPE.values(), ids=lambda flow: flow.name)
+def test_no_message_holds_a_number_which_could_be_written_in_two_ways(flow: Flow) -> None:
+    """What equals its normal form is taken to be in it: 1 equals 1.0 and true."""
+    assert not re.search('"(number|integer)"', json.dumps(flow.message.model_json_schema()))
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "true"])
+def test_what_only_equals_a_truth_value_is_refused(world: World, value: object) -> None:
+    document = notification(content=incident(welfareCheck=value))
+    carried = world.carry_record(foreign.record(world, document))
+    assert world.outcome(carried)["refused"]["fields"] == ["content.welfareCheck"]
+
+
+def test_a_delivery_has_the_id_that_follows_from_its_message(world: World) -> None:
+    document = notification(lead(ACLAND))
+    (opened,) = world.opened(world.carry(document), ACLAND)
+    assert opened.id == str(uuid5(NAMESPACE, f"{MET}/{document['id']}|{ACLAND}"))
 
 
 def test_a_message_wrong_in_a_thousand_places_names_the_first_few(world: World) -> None:
