@@ -19,7 +19,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_core import to_json
@@ -78,8 +78,7 @@ class Outgoing:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsealed:
+class Unsealed(NamedTuple):
     """One record to write once it is sealed. `words`: what the broker says in a cover, `body` what stands beside it."""
 
     topic: str
@@ -202,7 +201,8 @@ class Exchange:
                 signed=statement.claims, flow=flow, judged=[one], told=told, not_reached=(), policy=self.policy.version
             )
             out += self._to(sender, _event_id(f"outcome again|{about}"), {**outcome, "again": True}, None, now)
-        body = {**self._decided(statement, flow, [one], told, now), "is": "decision-anew", "released": telling.released}
+        decided = self._decided(statement, _digest(statement.signed), flow, [one], told, now)
+        body = {**decided, "is": "decision-anew", "released": telling.released}
         out.append(self._audit(case.owner, case.id, body, now))
         return Carried(
             outgoing=self._sealed(out),
@@ -374,12 +374,13 @@ class Exchange:
     ) -> Carried:
         out: list[Unsealed] = []
         tellings: list[Telling] = []
+        message, key = str(submission.id), _seen_key(statement)
         root = ledger.root_of(case, submission.content)
         told = [words.recipient_outcome(one, now) for one in judged]
         for one, body in zip(judged, told, strict=True):
-            event = _event_id(f"{_seen_key(statement)}|{one.line.organisation}")
+            event = _event_id(f"{key}|{one.line.organisation}")
             out += self._deliver(statement, flow, sender, case, one, body, event, now)
-            telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
+            telling = ledger.told(message, root, flow, sender.id, one.line, one.decision, one.deadline, now)
             tellings += [telling] if telling else []
         believed = not any(one.facts.doubts for one in judged)
         outcome = words.outcome(
@@ -390,15 +391,17 @@ class Exchange:
             not_reached=ledger.not_reached(case, submission.content, flow),
             policy=self.policy.version,
         )
-        out += self._to(sender, _outcome_id(_seen_key(statement)), outcome, None, now)
-        out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, told, now), now))
+        out += self._to(sender, _outcome_id(key), outcome, None, now)
+        seen = _seen(statement, outcome, now)
+        decided = self._decided(statement, seen.digest, flow, judged, told, now)
+        out.append(self._audit(case.owner, case.id, decided, now))
         then = ledger.after(case, submission, sender.id, tellings, believed=believed)
         return Carried(
             outgoing=self._sealed(out),
-            remember=(then, _seen(statement, outcome, now)),
-            copies=_copies(case, then, str(submission.id), _whole(statement)),
+            remember=(then, seen),
+            copies=_copies(case, then, message, _whole(statement)),
             line=Line(
-                message=str(submission.id),
+                message=message,
                 type=flow.type,
                 sender=sender.id,
                 status=str(outcome["status"]),
@@ -406,7 +409,9 @@ class Exchange:
             ),
         )
 
-    def _decided(self, statement: Statement, flow: Flow, judged: list[Judged], told: list[Body], now: datetime) -> Body:
+    def _decided(
+        self, statement: Statement, digest: str, flow: Flow, judged: list[Judged], told: list[Body], now: datetime
+    ) -> Body:
         """The audit body: facts, rules, bases, and which digests were withheld; no content."""
         by_name = {d.name: d for d in statement.disclosures}
         return {
@@ -415,7 +420,7 @@ class Exchange:
             "type": flow.type,
             "message": statement.claims["jti"],
             "from": statement.claims["iss"],
-            "statement": _digest(statement.signed),
+            "statement": digest,
             "policy": self.policy.version,
             "registry": self.registry.version,
             "recipients": [
