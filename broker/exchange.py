@@ -19,6 +19,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -35,7 +36,7 @@ from broker.schemas.message import Addressee, Addressing, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.terms import Outcome
 from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
-from broker.state import LEEWAY, WINDOW, Case, Memory, Remembered, Seen, Telling, Unsigned
+from broker.state import LEEWAY, WINDOW, Ahead, Case, Memory, Remembered, Seen, Telling, Unsigned
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
 
@@ -116,6 +117,25 @@ class Carried:
     """By key, the statements to keep until every recipient has answered; None: it is no longer needed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The same, before anything is signed and sealed."""
+
+    drafts: Sequence[Unsealed | Outgoing]
+    remember: tuple[Remembered, ...]
+    line: Line
+    copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
+
+
+class Read(NamedTuple):
+    """A verified statement, its type, its sender, and whose key signed it."""
+
+    statement: Statement
+    flow: Flow
+    sender: Organisation
+    by: SignedBy
+
+
 class Exchange:
     """The procedure with what it needs: registry, policy, the broker's keys. Holds no state between messages."""
 
@@ -132,10 +152,36 @@ class Exchange:
 
     def carry(self, record: Incoming, memory: Memory, now: datetime) -> Carried:
         """Steps 1 to 10 for one record."""
-        statement: Statement | None = None
+        return self.carry_all([record], memory, now)[0]
+
+    def carry_all(self, records: Sequence[Incoming], memory: Memory, now: datetime) -> list[Carried]:
+        """Steps 1 to 10 for records in their order; each knows what those before it changed.
+
+        Opening and sealing are done for all together: a processor that stays with one thing does it faster. `memory` is
+        left as it is: what it should remember is returned.
+        """
+        read = [self._read(record, now) for record in records]
+        ahead = Ahead(memory)
+        settled = []
+        for record, one in zip(records, read, strict=True):
+            done = self._settle(record, one, ahead, now)
+            ahead.remember(done.remember)
+            settled.append(done)
+        return self._sealed(settled)
+
+    def _read(self, record: Incoming, now: datetime) -> Read | Refused:
+        """Steps 1 and 2."""
         try:
-            text = self._open(record)
-            statement, flow, sender, by = self._authenticate(text, now)
+            return self._authenticate(self._open(record), now)
+        except Refused as refused:
+            return refused
+
+    def _settle(self, record: Incoming, read: Read | Refused, memory: Memory, now: datetime) -> Settled:
+        """Steps 3 to 8, and what step 9 will seal."""
+        if isinstance(read, Refused):
+            return self._refuse(record, None, read, now, memory)
+        statement, flow, sender, by = read
+        try:
             self._compare(record, statement)
             _entitled(flow, sender, by)
             if seen := self._freshness(statement, by, memory, now):
@@ -164,7 +210,7 @@ class Exchange:
 
     def set_aside(self, record: Incoming, refused: Refused, now: datetime) -> Carried:
         """Quarantine a record that could not be carried, and tell whoever it says it is from."""
-        return self._refuse(record, None, refused, now)
+        return self._sealed([self._refuse(record, None, refused, now)])[0]
 
     def again(self, case: Case, telling: Telling, text: str, now: datetime) -> Carried:
         """Decide anew what one recipient has not answered, and seal it to its present key. `text`: the kept copy.
@@ -204,8 +250,8 @@ class Exchange:
         decided = self._decided(statement, _digest(statement.signed), flow, [one], told, now)
         body = {**decided, "is": "decision-anew", "released": telling.released}
         out.append(self._audit(case.owner, case.id, body, now))
-        return Carried(
-            outgoing=self._sealed(out),
+        settled = Settled(
+            drafts=out,
             remember=(ledger.decided_anew(case, telling, one.decision, self._not_before_asked(telling, now)),),
             line=Line(
                 message=telling.message,
@@ -215,6 +261,7 @@ class Exchange:
                 recipients=(telling.recipient,),
             ),
         )
+        return self._sealed([settled])[0]
 
     def _not_before_asked(self, telling: Telling, now: datetime) -> datetime:
         """When it was sent again: never before it was asked for, or a clock that runs ahead there would ask again."""
@@ -228,8 +275,8 @@ class Exchange:
         owner = self.registry.get(telling.sender)
         out = self._to(owner, event, body, None, now)
         audit = {"is": "overdue", "at": now.isoformat(), **body}
-        return Carried(
-            outgoing=self._sealed([*out, self._audit(case.owner, case.id, audit, now)]),
+        settled = Settled(
+            drafts=[*out, self._audit(case.owner, case.id, audit, now)],
             remember=(ledger.fired(case, telling),),
             line=Line(
                 message=telling.message,
@@ -239,6 +286,7 @@ class Exchange:
                 recipients=(telling.recipient,),
             ),
         )
+        return self._sealed([settled])[0]
 
     # 1, 2 ----------------------------------------------------------------------------------------------------------
 
@@ -251,7 +299,7 @@ class Exchange:
             raise Refused(Reason.OVERSIZED)
         return text
 
-    def _authenticate(self, text: str, now: datetime) -> tuple[Statement, Flow, Organisation, SignedBy]:
+    def _authenticate(self, text: str, now: datetime) -> Read:
         claimed = peek(text)
         sender = self.registry.get(claimed.issuer)
         if sender is None:
@@ -262,7 +310,7 @@ class Exchange:
         flow = BY_TYPE.get(claimed.type)
         if flow is None:
             raise Refused(Reason.UNKNOWN_TYPE)
-        return verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow), flow, sender, by
+        return Read(verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow), flow, sender, by)
 
     # 3 -------------------------------------------------------------------------------------------------------------
 
@@ -291,10 +339,10 @@ class Exchange:
             raise Refused(Reason.KEY_NOT_VALID)  # of then, not of now: a rotation loses nothing that is on its way
         return None
 
-    def _again(self, seen: Seen, sender: Organisation, now: datetime) -> Carried:
+    def _again(self, seen: Seen, sender: Organisation, now: datetime) -> Settled:
         out = self._to(sender, _outcome_id(seen.message), loads(seen.outcome), None, now)
         line = Line(message=seen.message.partition("/")[2], type="", sender=sender.id, status="repeated")
-        return Carried(outgoing=self._sealed(out), remember=(), line=line)
+        return Settled(drafts=out, remember=(), line=line)
 
     # 6 (the rest of 5 to 8 is in broker.judge) ----------------------------------------------------------------------
 
@@ -344,21 +392,22 @@ class Exchange:
             )
         ]
 
-    def _sealed(self, drafts: Sequence[Unsealed]) -> tuple[Outgoing, ...]:
-        """Sign and seal, all at the end: a processor that stays with one thing does it faster."""
-        covers = [None if one.words is None else {"cover": sign_cover(one.words, self._signer)} for one in drafts]
-        return tuple(
-            [
-                Outgoing(
-                    topic=one.topic,
-                    partition=one.partition,
-                    key=one.key,
-                    headers=one.headers,
-                    value=seal(one.body if cover is None else {**cover, **one.body}, one.to),
-                )
-                for one, cover in zip(drafts, covers, strict=True)
-            ]
-        )
+    def _sealed(self, settled: Sequence[Settled]) -> list[Carried]:
+        """Sign every cover, then seal every record."""
+        drafts = [one for each in settled for one in each.drafts]
+        covers = [
+            sign_cover(one.words, self._signer) if isinstance(one, Unsealed) and one.words else "" for one in drafts
+        ]
+        sealed = iter([_closed(one, cover) for one, cover in zip(drafts, covers, strict=True)])
+        return [
+            Carried(
+                outgoing=tuple(islice(sealed, len(each.drafts))),
+                remember=each.remember,
+                line=each.line,
+                copies=each.copies,
+            )
+            for each in settled
+        ]
 
     # 10 ------------------------------------------------------------------------------------------------------------
 
@@ -371,7 +420,7 @@ class Exchange:
         case: Case,
         judged: list[Judged],
         now: datetime,
-    ) -> Carried:
+    ) -> Settled:
         out: list[Unsealed] = []
         tellings: list[Telling] = []
         message, key = str(submission.id), _seen_key(statement)
@@ -396,8 +445,8 @@ class Exchange:
         decided = self._decided(statement, seen.digest, flow, judged, told, now)
         out.append(self._audit(case.owner, case.id, decided, now))
         then = ledger.after(case, submission, sender.id, tellings, believed=believed)
-        return Carried(
-            outgoing=self._sealed(out),
+        return Settled(
+            drafts=out,
             remember=(then, seen),
             copies=_copies(case, then, message, _whole(statement)),
             line=Line(
@@ -440,7 +489,7 @@ class Exchange:
         refused: Refused,
         now: datetime,
         memory: Memory | None = None,
-    ) -> Carried:
+    ) -> Settled:
         """Quarantine the bytes as they came, and tell whoever the message says it is from: each time if it is proven.
 
         Otherwise, with a `memory`, of the first few and then of how many there are: or anybody could fill its inbox.
@@ -468,8 +517,8 @@ class Exchange:
         remember: tuple[Remembered, ...] = () if unsigned is None else (unsigned,)
         if statement is not None and refused.reason not in MAY_COME_AGAIN:
             remember = (_seen(statement, body, now),)
-        return Carried(
-            outgoing=(*self._sealed(out), kept, *self._sealed([self._audit(known, message, audit, now)])),
+        return Settled(
+            drafts=[*out, kept, self._audit(known, message, audit, now)],
             remember=remember,
             line=Line(message=message, type="", sender=known, status="refused", rules=(refused.reason,)),
         )
@@ -516,6 +565,15 @@ class Exchange:
         record_key = topics.case_key(owner, case)
         partition = topics.partition_of(record_key, topics.SUBMIT_PARTITIONS)
         return Unsealed(topic=topic, partition=partition, key=record_key, headers=[], to=key, body=body)
+
+
+def _closed(one: Unsealed | Outgoing, cover: str) -> Outgoing:
+    if isinstance(one, Outgoing):
+        return one
+    body = {"cover": cover, **one.body} if cover else one.body
+    return Outgoing(
+        topic=one.topic, partition=one.partition, key=one.key, headers=one.headers, value=seal(body, one.to)
+    )
 
 
 def _entitled(flow: Flow, sender: Organisation, by: SignedBy) -> None:

@@ -7,7 +7,7 @@ written to the changelog, because even which rule held a message can tell someth
 import heapq
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Protocol
@@ -155,6 +155,42 @@ class Memory(Protocol):
 
     def unsigned(self, claimed: str) -> Unsigned | None:
         """What was refused of late in that organisation's name, or None."""
+
+
+class Ahead:
+    """A memory as it will be once some more is remembered, which is left as it is."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._cases: dict[tuple[str, str], Case] = {}
+        self._seen: dict[str, Seen] = {}
+        self._unsigned: dict[str, Unsigned] = {}
+
+    def remember(self, entries: Sequence[Remembered]) -> None:
+        """Take in values."""
+        for entry in entries:
+            if isinstance(entry, Case):
+                self._cases[entry.owner, entry.id] = entry
+            elif isinstance(entry, Seen):
+                self._seen[entry.message] = entry
+            else:
+                self._unsigned[entry.claimed] = entry
+
+    def case(self, owner: str, case: str) -> Case | None:
+        """See Memory."""
+        return self._cases.get((owner, case)) or self._memory.case(owner, case)
+
+    def seen(self, message: str) -> Seen | None:
+        """See Memory."""
+        return self._seen.get(message) or self._memory.seen(message)
+
+    def forgotten(self) -> datetime | None:
+        """See Memory."""
+        return self._memory.forgotten()
+
+    def unsigned(self, claimed: str) -> Unsigned | None:
+        """See Memory."""
+        return self._unsigned.get(claimed) or self._memory.unsigned(claimed)
 
 
 class Cabinet:

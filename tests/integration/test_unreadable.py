@@ -3,8 +3,8 @@
 import asyncio
 import random
 import struct
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -24,6 +24,7 @@ from broker import records
 from broker.agency import Submitted
 from broker.clock import system_clock
 from broker.errors import Reason
+from broker.exchange import Carried
 from broker.loop import Broken, Loop, Owner, Record
 from broker.refusal import in_words
 from broker.routers import sealed
@@ -297,10 +298,10 @@ async def test_after_a_fatal_fault_no_later_batch_is_carried_and_the_next_worker
             self.polled += len(records)
             await super().carry(records)
 
-        def _one(self, owner: Owner, record: Record) -> Any:  # noqa: ANN401 - handed on
+        def _together(self, owner: Owner, records: Sequence[Record], now: datetime) -> Iterator[Carried]:
             if self.polled == 1:
                 raise Broken
-            return super()._one(owner, record)
+            return super()._together(owner, records, now)
 
     first, second = lane.write(0), lane.write(0)
     async with watching(lane.operator, *OUT) as watch:

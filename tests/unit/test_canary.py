@@ -194,7 +194,7 @@ class Polled(Incoming):
 def run(loop: Loop, owner: Owner, record: Incoming) -> Carried:
     """One record through the loop, up to the transaction."""
     polled = Polled(**{name: getattr(record, name) for name in Incoming.__dataclass_fields__})
-    carried = loop._one(owner, polled)  # type: ignore[arg-type]  # noqa: SLF001
+    (carried,) = loop._together(owner, [polled], NIGHT)  # type: ignore[list-item]  # noqa: SLF001
     owner.cabinet.remember(*carried.remember)
     structlog.get_logger().info("message.carried", **asdict(carried.line))
     return carried

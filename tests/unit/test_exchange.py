@@ -21,7 +21,7 @@ from broker.registry import Channel, KeyUse, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Clock, Flow
 from broker.sealing import COVER, unseal
-from broker.state import LEEWAY, TOLD_ANEW, WINDOW
+from broker.state import LEEWAY, TOLD_ANEW, WINDOW, Cabinet, Unsigned
 from broker.statement import MAX_BYTES, MAX_STATEMENT, TYP, b64, dumps, loads, unb64
 from tests import foreign, personas
 from tests.personas import (
@@ -1121,3 +1121,41 @@ def test_a_flood_in_its_name_takes_nothing_from_what_a_sender_is_told_of_what_it
 def test_a_fault_of_ours_is_told_however_many_there_are(world: World) -> None:
     faults = [world.exchange.set_aside(in_the_name_of(MET, one), Refused(Reason.FAULT), NIGHT) for one in range(20)]
     assert all(on(one, topics.inbox(MET)) for one in faults)
+
+
+# --- records carried together -----------------------------------------------------------------------------------------
+
+
+def record_of(world: World, document: Json, sender: str = MET) -> Incoming:
+    return incoming(world.agency(sender).submit(document, world.now))
+
+
+def test_together_is_the_same_as_one_after_another(world: World) -> None:
+    first = notification(lead(ACLAND))
+    update = follow_up("notification-updated", first, supportSuggestion="A quiet word.")
+    other = notification(lead(CAMDEN))
+    records = [record_of(world, one) for one in (first, update, other)]
+    records = [
+        *records[:2],
+        records[0],
+        Incoming(partition=0, partitions=6, key=None, headers=[], value=b"x"),
+        records[2],
+    ]
+    memory = Cabinet()
+    together = world.exchange.carry_all(records, memory, world.now)
+    assert [one.line.status for one in together] == ["shared", "shared", "repeated", "refused", "refused"]
+    assert memory.case(MET, first["case"]) is None, "what to remember is returned, and the memory left as it is"
+    alone = Cabinet()
+    for record, one in zip(records, together, strict=True):
+        carried = world.exchange.carry(record, alone, world.now)
+        alone.remember(*carried.remember)
+        assert carried.line == one.line
+        assert carried.remember == one.remember
+        assert [(out.topic, out.key, out.partition) for out in carried.outgoing] == [
+            (out.topic, out.key, out.partition) for out in one.outgoing
+        ]
+
+
+def test_rubbish_in_somebodys_name_is_counted_within_a_group_too(world: World) -> None:
+    carried = world.exchange.carry_all([in_the_name_of(MET, number) for number in range(3)], Cabinet(), world.now)
+    assert [one.remember[0].count for one in carried if isinstance(one.remember[0], Unsigned)] == [1, 2, 3]
