@@ -16,11 +16,12 @@ dropped. Anything else that is raised is a fault of ours: the loop does not comm
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_core import to_json
@@ -39,6 +40,9 @@ from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
 from broker.state import LEEWAY, WINDOW, Ahead, Case, Memory, Remembered, Seen, Telling, Unsigned
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 NAMESPACE = uuid5(NAMESPACE_URL, "safeguarding-broker/delivery")
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
@@ -160,24 +164,21 @@ class Exchange:
         Opening and sealing are done for all together: a processor that stays with one thing does it faster. `memory` is
         left as it is: what it should remember is returned.
         """
-        read = [self._read(record, now) for record in records]
+        texts = [_or_refused(self._open, record) for record in records]
+        read = [_or_refused(partial(self._authenticate, now=now), text) for text in texts]
+        parsed = [_or_refused(_parsed, one) for one in read]
         ahead = Ahead(memory)
         settled = []
-        for record, one in zip(records, read, strict=True):
-            done = self._settle(record, one, ahead, now)
+        for record, one, submission in zip(records, read, parsed, strict=True):
+            done = self._settle(record, one, submission, ahead, now)
             ahead.remember(done.remember)
             settled.append(done)
         return self._sealed(settled)
 
-    def _read(self, record: Incoming, now: datetime) -> Read | Refused:
-        """Steps 1 and 2."""
-        try:
-            return self._authenticate(self._open(record), now)
-        except Refused as refused:
-            return refused
-
-    def _settle(self, record: Incoming, read: Read | Refused, memory: Memory, now: datetime) -> Settled:
-        """Steps 3 to 8, and what step 9 will seal."""
+    def _settle(
+        self, record: Incoming, read: Read | Refused, parsed: Parsed | Refused, memory: Memory, now: datetime
+    ) -> Settled:
+        """Steps 3 to 8, and what step 9 will seal. A refusal counts when its step has come."""
         if isinstance(read, Refused):
             return self._refuse(record, None, read, now, memory)
         statement, flow, sender, by = read
@@ -186,9 +187,9 @@ class Exchange:
             _entitled(flow, sender, by)
             if seen := self._freshness(statement, by, memory, now):
                 return self._again(seen, sender, now)
-            document = _document(statement)
-            submission = parse(document, flow)
-            in_normal_form(document, submission)
+            if isinstance(parsed, Refused):
+                raise parsed
+            submission = parsed
             _in_role(submission, by)
             case = self._case(submission, flow, sender, memory)
             lines, doubts = address(submission, flow, case), _doubts(statement, by, now)
@@ -565,6 +566,24 @@ class Exchange:
         record_key = topics.case_key(owner, case)
         partition = topics.partition_of(record_key, topics.SUBMIT_PARTITIONS)
         return Unsealed(topic=topic, partition=partition, key=record_key, headers=[], to=key, body=body)
+
+
+def _or_refused(step: Callable[[Given], Made], given: Given | Refused) -> Made | Refused:
+    """What a step makes of what the one before it made; a refusal is handed on."""
+    if isinstance(given, Refused):
+        return given
+    try:
+        return step(given)
+    except Refused as refused:
+        return refused
+
+
+def _parsed(read: Read) -> Parsed:
+    """Step 5."""
+    document = _document(read.statement)
+    submission = parse(document, read.flow)
+    in_normal_form(document, submission)
+    return submission
 
 
 def _closed(one: Unsealed | Outgoing, cover: str) -> Outgoing:

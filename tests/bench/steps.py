@@ -313,7 +313,7 @@ def _document(signed: str, disclosures: Sequence[str]) -> Json:
 TIMED: Mapping[str, tuple[tuple[object, str], ...]] = {
     "open": ((Exchange, "_open"),),
     "verify": ((Exchange, "_authenticate"),),
-    "parse": ((exchange, "_document"), (exchange, "parse"), (exchange, "in_normal_form")),
+    "parse": ((exchange, "_parsed"),),
     "decide": ((exchange, "judge"),),
     "redact": ((judge, "view"), (Statement, "cut")),
     "seal": ((Exchange, "_record"), (Exchange, "_sealed"), (Broker, "keep")),
