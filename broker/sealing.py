@@ -101,7 +101,7 @@ def unseal(sealed: bytes, keys: KeyRing) -> Any:  # noqa: ANN401 - JSON
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(Reason.UNSEALABLE) from error
     try:
-        return loads(plaintext or b"")
+        return loads((plaintext or b"").rstrip())  # the padding
     except ValueError as error:
         raise Refused(Reason.MALFORMED, ("sealed",)) from error
 

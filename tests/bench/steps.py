@@ -30,7 +30,7 @@ from unittest.mock import patch
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwe, jws
 from joserfc.jwk import OKPKey
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from broker import exchange, judge
 from broker.consent.decide import decide_by
@@ -235,7 +235,7 @@ def header_of(compact: str) -> Json:
 
 def read(data: bytes) -> object:
     """JSON by the same call of the library as `broker.statement.loads`."""
-    return DECODER.raw_decode(data.decode().strip())[0]
+    return from_json(data) if b"{" not in data else DECODER.raw_decode(data.decode().strip())[0]
 
 
 def unb64(text: str) -> bytes:
