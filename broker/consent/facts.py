@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from broker.registry import Channel, Establishment, Nation
 from broker.schemas.claims import Agreed, Claim
 from broker.schemas.terms import AddressHandling, Code, Kind, Release, Role, RollStatus
+from broker.statement import dumps
 
 
 class Handover(Code):
@@ -100,6 +101,9 @@ class Facts:
 @lru_cache(maxsize=4096)
 def _coded(facts: Facts) -> dict[str, Any]:
     made: dict[str, Any] = _FACTS.dump_python(facts, mode="json", by_alias=True, exclude_defaults=True)
+    for name in ("claimed", "recipient_claimed"):
+        if claim := getattr(facts, name):  # what a claim denies is said against the row, so it is kept
+            made[name] = claim.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return made
 
 
@@ -108,4 +112,4 @@ _FACTS = TypeAdapter(Facts)
 
 def recorded(coded: dict[str, Any]) -> Facts:
     """The facts of an audit record. Raises ValueError if they are not facts as this release knows them."""
-    return _FACTS.validate_python(coded)
+    return _FACTS.validate_json(dumps(coded))
