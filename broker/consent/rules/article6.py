@@ -133,7 +133,7 @@ def a_request_states_its_need(end: End) -> Bite:
 )
 def safeguarding_interest_records_necessity(end: End) -> Bite:
     """(ea) paragraph 6: necessary to safeguard someone under 18 or at risk; no balancing test, but it is recorded."""
-    protects = end.claim.protects in (Protected.CHILD, Protected.ADULT_AT_RISK)
+    protects = end.claim.protects in (Protected.CHILD, Protected.ADULT_AT_RISK, Protected.TYPE_OF_INDIVIDUAL)
     return end.claim.annex_1 is Annex1.SAFEGUARDING and not (end.claim.necessity and protects)
 
 
