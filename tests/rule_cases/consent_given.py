@@ -68,6 +68,7 @@ CASES: tuple[Case, ...] = (
         if found is not Agreed.STANDS
     ),
     Case("CON-04", "relied on beside another ground", ISSUED, {"consent": Agreed.EXPIRED}, REFUSE, STANDS),
+    Case("CON-04", "nobody relies on any", ISSUED, {"consent": Agreed.NOTHING}, REFUSE, {}),
     Case("CON-04", "a swapped ground is CON-05's", ISSUED, {"consent": Agreed.OTHER_RECIPIENT}, REFUSE, WITHDRAWN),
     Case(
         "CON-04",

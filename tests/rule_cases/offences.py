@@ -12,7 +12,14 @@ DEAD_VICTIM = (Whose(subject=Subject.VICTIM, life=Life.DECEASED, personal_data=F
 
 CASES: tuple[Case, ...] = (
     Case("A10-02", "an allegation without a route", ISSUED, {**claims(article_10=None), **CRIME}, REFUSE, CRIME),
-    Case("A10-02", "none is needed without one", ISSUED, {**claims(article_10=None), **CRIME}, REFUSE, {}),
+    Case(
+        "A10-02",
+        "none is needed without one",
+        ISSUED,
+        {**claims(article_10=None), **CRIME},
+        REFUSE,
+        claims(article_10=None),
+    ),
     Case(
         "A10-02",
         "a condition that is not named",
@@ -77,6 +84,22 @@ CASES: tuple[Case, ...] = (
         {**claims(article_10=OFFICIAL), "sender_independent": True},
         REFUSE,
         claims(article_10=OFFICIAL),
+    ),
+    Case(
+        "A10-04",
+        "Article 10 is no part of Part 3",
+        INDEPENDENT_ANSWERS,
+        claims(article_10=OFFICIAL),
+        REFUSE,
+        claims(article_10=OFFICIAL, **LAW),
+    ),
+    Case(
+        "A10-06",
+        "nor there",
+        ISSUED,
+        {**claims(article_9=None), **CRIME},
+        WARN,
+        {**claims(article_9=None, **LAW), **CRIME},
     ),
     Case("A10-06", "a victim on Article 10 alone", ISSUED, {**claims(article_9=None), **CRIME}, WARN, CRIME),
     Case("A10-06", "no offence data at all", ISSUED, {**claims(article_9=None), **CRIME}, WARN, claims(article_9=None)),

@@ -73,6 +73,15 @@ ARTICLE_9: tuple[Case, ...] = (
         claims(article_9=C9, unable_to_consent=True),
     ),
     Case(
+        "A9-03",
+        "Article 9 is no part of Part 3",
+        ISSUED,
+        claims(article_9=C9),
+        REFUSE,
+        claims(article_9=C9, **LAW),
+    ),
+    Case("A9-04", "(g) beside paragraph 2 is A9-02's", ISSUED, claims(**BY_HEALTH), HOLD, paragraph(Schedule1.PARA_2)),
+    Case(
         "A9-04",
         "a school receives",
         ISSUED,
@@ -121,6 +130,9 @@ PARAGRAPH_18: tuple[Case, ...] = (
     Case("S1-18b", "no reason at all", ISSUED, claims(not_asked=()), REFUSE, {}),
     Case("S1-18b", "nor anybody", ISSUED, claims(not_asked=(), subjects=()), REFUSE, claims(subjects=())),
     Case(
+        "S1-18b", "another condition", ISSUED, claims(not_asked=()), REFUSE, paragraph(Schedule1.PARA_6, not_asked=())
+    ),
+    Case(
         "S1-18b",
         "one reason for two",
         ISSUED,
@@ -168,6 +180,14 @@ PARAGRAPH_18: tuple[Case, ...] = (
         claims(protects=Protected.NOBODY_NAMED),
         REFUSE,
         claims(protects=Protected.TYPE_OF_INDIVIDUAL),
+    ),
+    Case(
+        "S1-18d",
+        "another condition",
+        ISSUED,
+        claims(protects=Protected.NOBODY_NAMED),
+        REFUSE,
+        paragraph(Schedule1.PARA_6, protects=Protected.NOBODY_NAMED),
     ),
 )
 
@@ -292,7 +312,7 @@ OTHER_PARAGRAPHS: tuple[Case, ...] = (
         REFUSE,
         paragraph(Schedule1.PARA_11, subjects=(PROFESSIONAL,)),
     ),
-    Case("S1-17", "no reason", ISSUED, paragraph(Schedule1.PARA_17, not_asked=()), REFUSE, {}),
+    Case("S1-17", "no reason", ISSUED, paragraph(Schedule1.PARA_17, not_asked=()), REFUSE, claims(not_asked=())),
     Case(
         "S1-17",
         "no public interest",
@@ -364,6 +384,14 @@ DOCUMENTS: tuple[Case, ...] = (
         "paragraph 18 beside 10 needs it still",
         RECEIPT,
         {**claims(schedule_1=(Schedule1.PARA_10, Schedule1.PARA_18)), **NONE},
+        REFUSE,
+        {**claims(schedule_1=(Schedule1.PARA_10, Schedule1.PARA_36)), **NONE},
+    ),
+    Case(
+        "APD-01",
+        "paragraph 36 goes with its condition",
+        RECEIPT,
+        {**paragraph(Schedule1.PARA_36), **NONE},
         REFUSE,
         {**claims(schedule_1=(Schedule1.PARA_10, Schedule1.PARA_36)), **NONE},
     ),

@@ -59,6 +59,11 @@ def test_after_a_withdrawal_a_person_decides_whether_another_ground_stood_all_al
     assert decide(replace(withdrawn, released=Release.RELEASE), POLICY, NIGHT).outcome is WARN
 
 
+def test_consent_relied_on_beside_another_ground_is_found_once() -> None:
+    found = decide(replace(ISSUED, consent=Agreed.EXPIRED), POLICY, NIGHT).findings
+    assert [one.rule for one in found] == ["CON-04"]
+
+
 def test_consent_that_does_not_stand_holds_an_urgent_message_and_does_not_refuse_it() -> None:
     said = Claim(article_6=Article6.CONSENT, urgency=Urgency.URGENT)
     facts = replace(RECEIPT, claimed=said, consent=Agreed.EXPIRED)

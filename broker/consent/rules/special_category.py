@@ -78,8 +78,7 @@ def special_category_has_a_condition(end: End) -> Bite:
 def the_condition_goes_with_the_point(end: End) -> Bite:
     """(b), (h), (i) and (j) need a Part 1 condition too, and (g) a Part 2 one; the other points need none."""
     point = end.claim.article_9
-    needs = point is not None and point in PART_1 | PART_2
-    return end.uk_gdpr and needs and not any(point in one.supports for one in end.conditions)
+    return end.uk_gdpr and point in PART_1 | PART_2 and not any(point in one.supports for one in end.conditions)
 
 
 @rule(
