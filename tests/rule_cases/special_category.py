@@ -397,7 +397,7 @@ DOCUMENTS: tuple[Case, ...] = (
     ),
     Case(
         "APD-01",
-        "inside MAPPA nobody needs this one",
+        "Schedule 1 is no part of Part 3",
         HANDOVER,
         {**claims(regime=Regime.UK_GDPR, **PARA[Schedule1.PARA_18]), **NONE},
         REFUSE,

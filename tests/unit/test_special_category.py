@@ -62,3 +62,10 @@ def test_a_missing_paper_never_keeps_an_urgent_message_for_good(change: Change) 
 def test_a_document_past_its_grace_says_what_to_do_and_what_would_do_without() -> None:
     assert found(replace(ISSUED, sender_document=Paper.LAPSED)) == {"APD-01": HOLD, "APD-03": HOLD}
     assert found(replace(ISSUED, sender_document=Paper.REVIEW_SOON)) == {}
+
+
+def test_of_the_recipients_document_the_sender_is_told_whose_it_is() -> None:
+    decision = decide(replace(ISSUED, recipient_document=Paper.LAPSED), POLICY, NIGHT)
+    assert [one.rule for one in decision.findings] == ["APD-01", "APD-03"]
+    assert all(one.reason.startswith("At the recipient's side: ") for one in decision.findings)
+    assert all(one.field == "to.organisation" for one in decision.findings)
