@@ -69,7 +69,7 @@ def _settled(found: Finding, rule: Rule, question: Question) -> Finding:
     """Urgent: what a person could cure is held, not refused. Released by the sender's role holder: a warning."""
     releases = rule.released_by
     if found.outcome is Outcome.REFUSE and found.scope is not Scope.ELEMENT and rule.curable and question.urgent:
-        found, releases = replace(found, outcome=Outcome.HOLD), releases | BY_BREAKING_THE_GLASS
+        found, releases = replace(found, outcome=Outcome.HOLD), BY_BREAKING_THE_GLASS
     if found.outcome is Outcome.HOLD and question.facts.released in releases:
         return replace(found, outcome=Outcome.SHARE_WITH_WARNING)
     return found

@@ -12,6 +12,7 @@ from typing import Any
 
 from broker.consent.facts import Facts, Paper
 from broker.consent.law.bases import Basis
+from broker.consent.law.conditions import Condition
 from broker.consent.law.policy import Policy
 from broker.consent.law.provisions import HMPPS, MAPPA, PUBLIC, Provision
 from broker.registry import Nation
@@ -19,6 +20,9 @@ from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.claims import Claim, Regime, Urgency
 from broker.schemas.message import Flow
 from broker.schemas.terms import Code, Kind, Outcome, Release, Scope
+
+COMPETENT = frozenset({Kind.POLICE, *HMPPS})
+"""Kinds that Schedule 7 lists as competent authorities (REG-02)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,12 @@ class End:
     @property
     def competent(self) -> bool:
         """A competent authority under Part 3 for this processing: by Schedule 7, or deemed inside MAPPA."""
-        return self.kind in (Kind.POLICE, *HMPPS) or self.in_mappa
+        return self.kind in COMPETENT or self.in_mappa
+
+    @property
+    def other_competent(self) -> bool:
+        """Whether the other end is a competent authority, so that Sch 1 para 10(2) helps a disclosure to it."""
+        return self.other in COMPETENT or self.in_mappa
 
     @property
     def uk_gdpr(self) -> bool:
@@ -75,6 +84,13 @@ class End:
     def gateways(self) -> tuple[Provision, ...]:
         """The provisions that it cites, as far as they are on file."""
         return tuple(found for code in self.claim.gateways if (found := self.policy.provision(code)))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of Schedule 1 that it claims, as far as they are law here today. None under Part 3."""
+        claimed = self.claim.schedule_1 if self.uk_gdpr else ()
+        found = (self.policy.condition(code) for code in claimed)
+        return tuple(one for one in found if one and self.nation in one.jurisdiction and one.in_force(self.day))
 
     def has(self, gateway: Provision) -> bool:
         """Whether that is a function or duty of this very body, here and today."""

@@ -34,6 +34,7 @@ FLOW = Flow(
     senders=frozenset({Kind.POLICE}),
     purpose="find and support a child who has no setting",
     addressing=Addressing.NAMED,
+    asks_no_consent=True,
     views={
         Role.SOCIAL_CARE: View(
             labels=SOCIAL_CARE_SEES,

@@ -5,6 +5,7 @@ sender must say more (why a person was not asked for consent, say) carries a par
 Every field has a value that claims nothing.
 """
 
+from collections import Counter
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -135,6 +136,7 @@ class Protected(Code):
     CHILD = "child"
     ADULT_AT_RISK = "adult-at-risk"  # all three limbs of para 18(3) recorded
     ADULT = "adult"
+    TYPE_OF_INDIVIDUAL = "type-of-individual"  # children, or adults at risk, of a pattern or a place (para 18(4))
     NOBODY_NAMED = "nobody-named"
 
 
@@ -281,20 +283,26 @@ class Claim(Codes):
     restriction_travels: bool = False  # and says so to the recipient
     # Consent and agreement
     agreement_to_service: bool = False  # somebody agreed to a service, and that is cited as consent
+    consent_covers: Annotated[tuple[Subject, ...], Several] = ()  # one entry for each who consented
     safeguarding_override: bool = False
 
     @property
+    def living(self) -> Counter[Subject]:
+        """How many living people of each part it concerns: each needs a reason, or a consent, of their own."""
+        return Counter(one.subject for one in self.subjects if one.life is Life.LIVING)
+
+    @property
     def given(self) -> dict[str, Any]:
-        """What it says, by name. To say that there is no Article 6 basis is not to be silent about it."""
+        """What it says, by name: also where it says what an empty claim would, because that is said against the row."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
-    def over(self, row: Self) -> Self:
-        """What is given here, laid over the row's."""
-        return row.model_copy(update=given) if (given := self.given) else row
-
     def __eq__(self, other: object) -> bool:
-        """Two claims are the same if they say the same."""
+        """Two claims are the same if they say the same: one that denies something is not one that is silent on it."""
         return isinstance(other, Claim) and self.given == other.given
 
     def __hash__(self) -> int:
         return hash(frozenset(self.given.items()))
+
+    def over(self, row: Self) -> Self:
+        """What is given here, laid over the row's."""
+        return row.model_copy(update=self.given) if self.model_fields_set else row

@@ -18,6 +18,7 @@ FLOW = Flow(
     senders=frozenset({Kind.POLICE}),
     purpose="let the force that owes the duty notify",
     addressing=Addressing.NAMED,
+    asks_no_consent=True,
     views={
         Role.RESIDENCE_FORCE: View(
             labels=POLICE_SEES,

@@ -223,6 +223,7 @@ class Flow:
     source: str
     note: str = ""  # what the broker adds for every recipient of this type, in its own words
     refers_to: bool = False
+    asks_no_consent: bool = False  # a refusal would not stop the sharing, so asking would mislead (CON-02)
     signed_by: frozenset[PersonRole] = frozenset()  # role holders who alone may sign it; empty: the organisation's key
     kinds: Mapping[Role, Kind] = field(default_factory=dict)
 

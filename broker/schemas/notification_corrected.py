@@ -58,6 +58,7 @@ FLOW = Flow(
     purpose="keep what recipients hold accurate",
     addressing=Addressing.LEDGER,
     refers_to=True,
+    asks_no_consent=True,
     note="This corrects an earlier message: annotate your record of it with the values given here.",
     views=FOLLOWS,
     kinds={

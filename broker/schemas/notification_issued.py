@@ -20,6 +20,7 @@ FLOW = Flow(
     senders=frozenset({Kind.POLICE}),
     purpose="support the child at school",
     addressing=Addressing.NAMED,
+    asks_no_consent=True,
     views={
         Role.SAFEGUARDING_LEAD: View(
             labels=EDUCATION_SEES,

@@ -54,6 +54,7 @@ FLOW = Flow(
     purpose="support the child at school",
     addressing=Addressing.LEDGER,
     refers_to=True,
+    asks_no_consent=True,
     note="This adds to an earlier message about the same incident: do not record it as a second incident.",
     views=FOLLOWS,
     kinds={

@@ -69,6 +69,7 @@ FLOW = Flow(
     purpose="let the sender know that a human has it",
     addressing=Addressing.ORIGINATOR,
     refers_to=True,
+    asks_no_consent=True,
     signed_by=frozenset(PersonRole(role) for role in ReceivingRole),
     views={
         Role.ORIGINATOR: View(

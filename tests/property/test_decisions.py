@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.consent.decide import SEVERITY, decide, decide_by
-from broker.consent.facts import Facts
+from broker.consent.facts import Facts, recorded
 from broker.consent.law.bases import BASES
 from broker.consent.law.policy import POLICY, Policy
 from broker.consent.rulebook import At
@@ -39,6 +39,7 @@ SEVERAL = {
     "outside_part_3_by": GATEWAYS,
     "schedule_1": st.sampled_from(Schedule1),
     "not_asked": st.builds(NotAsked, subject=st.sampled_from(Subject), because=st.sampled_from(NoConsent)),
+    "consent_covers": st.sampled_from(Subject),
     "barred": st.builds(Barred, field=st.just("childVoice"), bar=st.sampled_from(Bar), excepted=st.booleans()),
     "subjects": st.builds(
         Whose, subject=st.sampled_from(Subject), life=st.sampled_from(Life), personal_data=st.booleans()
@@ -55,12 +56,9 @@ def _claimed(name: str, hint: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - 
     return st.one_of(*(st.none() if kind is type(None) else st.from_type(kind) for kind in kinds))
 
 
-claimed = st.builds(
-    lambda whole, some: Claim(**{name: value for name, value in whole.items() if name in some}),
-    st.fixed_dictionaries(
-        {name: _claimed(name, hint) for name, hint in get_type_hints(Claim).items() if name in Claim.model_fields}
-    ),
-    st.sets(st.sampled_from(sorted(Claim.model_fields)), max_size=6),
+EACH = {name: _claimed(name, hint) for name, hint in get_type_hints(Claim).items() if name in Claim.model_fields}
+claimed = st.sets(st.sampled_from(sorted(EACH)), max_size=6).flatmap(
+    lambda names: st.fixed_dictionaries({name: EACH[name] for name in sorted(names)}).map(lambda said: Claim(**said))
 )
 """Claims that say a few things beyond, or against, the row."""
 HINTS = get_type_hints(Facts)
@@ -143,3 +141,10 @@ def test_no_finding_repeats_what_it_was_given(facts: Facts, now: datetime) -> No
 @given(any_facts, moments)
 def test_deciding_twice_is_deciding_once(facts: Facts, now: datetime) -> None:
     assert decide(facts, POLICY, now) == decide(facts, POLICY, now)
+
+
+@given(any_facts, moments)
+def test_what_is_recorded_is_decided_alike(facts: Facts, now: datetime) -> None:
+    again = recorded(facts.coded())
+    assert again == facts
+    assert decide_by(RULES, again, POLICY, now.date()) == decide_by(RULES, facts, POLICY, now.date())

@@ -65,6 +65,14 @@ CASES: tuple[Case, ...] = (
     Case("A6-08", "no necessity", INDEPENDENT_ANSWERS, claims(necessity=False), REFUSE, claims(necessity=True)),
     Case("A6-08", "for an adult who is not at risk", INDEPENDENT_ANSWERS, claims(protects=Protected.ADULT), REFUSE, {}),
     Case(
+        "A6-08",
+        "for nobody, not even a type",
+        INDEPENDENT_ANSWERS,
+        claims(protects=Protected.NOBODY_NAMED),
+        REFUSE,
+        claims(protects=Protected.TYPE_OF_INDIVIDUAL),
+    ),
+    Case(
         "A6-09",
         "to a council",
         INDEPENDENT_ANSWERS,

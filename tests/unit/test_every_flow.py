@@ -92,6 +92,13 @@ def test_every_view_has_one_kind_of_reader_and_a_basis_for_each_end(flow: Flow) 
         assert set(seen.sender_basis) == flow.senders
 
 
+@pytest.mark.parametrize("flow", [flow for flow in CATALOGUE if flow.family == "encompass"], ids=lambda flow: flow.name)
+def test_encompass_asks_no_consent_wherever_it_tells_of_a_child(flow: Flow) -> None:
+    """A refusal would not stop the sharing (WT 32), so asking would mislead (CON-02)."""
+    labels = frozenset[Label]().union(*flow.message.labels.values())
+    assert flow.asks_no_consent is bool(labels - {Label.NONE, Label.LINK, Label.TIME, Label.PRACTITIONER})
+
+
 @every_flow
 def test_what_must_not_be_carried_cannot_be(flow: Flow) -> None:
     assert not set(flow.message.must_not_carry) & set(flow.message.labels)

@@ -1,7 +1,7 @@
 """The rules a message is tested against, one section of the law to a module, in the order in which they are shown."""
 
 from broker.consent.rulebook import Rule
-from broker.consent.rules import article6, encompass, regime, routing
+from broker.consent.rules import article6, consent_given, encompass, offences, regime, routing, special_category
 
 RULES: tuple[Rule, ...] = (
     *routing.FIRST,
@@ -9,4 +9,7 @@ RULES: tuple[Rule, ...] = (
     *routing.LAST,
     *regime.RULES,
     *article6.RULES,
+    *consent_given.RULES,
+    *special_category.RULES,
+    *offences.RULES,
 )

@@ -3,7 +3,7 @@
 from broker.consent.law.provisions import BINDS, GIVES_A_TASK, SHARING_DUTY
 from broker.consent.rulebook import At, Bite, End, rule
 from broker.schemas.claims import Annex1, Article6, Protected, Urgency
-from broker.schemas.terms import Kind, Outcome
+from broker.schemas.terms import Kind, Outcome, Release
 
 WARN, HOLD, REFUSE = Outcome.SHARE_WITH_WARNING, Outcome.HOLD, Outcome.REFUSE
 A_PUBLIC_BODY = (
@@ -133,7 +133,7 @@ def a_request_states_its_need(end: End) -> Bite:
 )
 def safeguarding_interest_records_necessity(end: End) -> Bite:
     """(ea) paragraph 6: necessary to safeguard someone under 18 or at risk; no balancing test, but it is recorded."""
-    protects = end.claim.protects in (Protected.CHILD, Protected.ADULT_AT_RISK)
+    protects = end.claim.protects in (Protected.CHILD, Protected.ADULT_AT_RISK, Protected.TYPE_OF_INDIVIDUAL)
     return end.claim.annex_1 is Annex1.SAFEGUARDING and not (end.claim.necessity and protects)
 
 
@@ -206,6 +206,7 @@ def compatible_is_no_basis(end: End) -> Bite:
     field="content.law.firstCollectedOnConsent",
     source="data-protection-rules A6-13 [Annex 2; Art 8A(4)]",
     mark="R in part; K",
+    released_by=frozenset({Release.RELEASE, Release.BREAK_GLASS}),
 )
 def what_was_collected_on_consent(end: End) -> Bite:
     """Data first collected on consent is re-used mainly where consent cannot reasonably be sought."""
