@@ -43,7 +43,7 @@ from broker.commands.options import (
 from broker.commands.options import connection as reach
 from broker.connection import Connection, Unreachable
 from broker.consent.law.policy import POLICY
-from broker.data import organisations
+from broker.data import filed, organisations
 from broker.demo.drill import drill
 from broker.demo.night import play
 from broker.errors import PLAIN, Refused
@@ -407,9 +407,8 @@ def check(
 
 
 def _example_registry(now: datetime) -> Registry:
-    return Registry(
-        one.model_copy(update={"keys": tuple(new_key(use, now)[0] for use in KeyUse)}) for one in organisations()
-    )
+    keyed = [one.model_copy(update={"keys": tuple(new_key(use, now)[0] for use in KeyUse)}) for one in organisations()]
+    return Registry(keyed, papers=filed(keyed, now.date()))
 
 
 @app.command()

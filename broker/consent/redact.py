@@ -7,7 +7,7 @@ marker with the rule. What is withheld because a place is protected looks exactl
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from broker.schemas.message import Flow, Message
 from broker.schemas.terms import AddressHandling, Label, Role
@@ -28,6 +28,7 @@ SAYS: Mapping[str, str] = {
     "RD-4": "adults appear by their relationship to the child",
     "RD-6": "health only as what support the child needs",
     "PR-02": "not among what this role needs",
+    "AGR-1": "not among what the agreement between the two lets be seen",
 }
 """What each redaction rule says, in one line."""
 
@@ -63,11 +64,21 @@ class Shown:
         return {name: said.get(name, "not-included") for name in flow.message.labels if name not in self.fields}
 
 
-def view(flow: Flow, given: Iterable[str], *, role: Role, handling: AddressHandling | None) -> Shown:
-    """Split the given fields into shown and withheld. A role that the flow does not list sees nothing."""
+def view(
+    flow: Flow,
+    given: Iterable[str],
+    *,
+    role: Role,
+    handling: AddressHandling | None,
+    agreed: tuple[str, ...] | None = None,
+) -> Shown:
+    """Split the given fields into shown and withheld. A role that the flow does not list sees nothing.
+
+    `agreed`: the labels that an agreement between the two lets be seen; None: whatever the flow does.
+    """
     may_see = flow.views[role].labels if role in flow.views else frozenset[Label]()
     protected = handling not in (None, AddressHandling.OPEN) and role not in FINDS_THE_CHILD
-    of_type = _of_type(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset())
+    of_type = _of_type(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset(), agreed)
     verdicts = [(name, of_type[name]) for name in given]
     return Shown(
         fields=frozenset([name for name, withheld in verdicts if withheld is None]),
@@ -81,12 +92,15 @@ def without(shown: Shown, removed: Mapping[str, str]) -> Shown:
     return Shown(fields=shown.fields - removed.keys(), withheld=(*shown.withheld, *gone))
 
 
-@cache  # one for each type, view and protection: a few dozen
+@lru_cache(maxsize=1024)  # one for each type, view, protection and agreed set of labels: a few dozen
 def _of_type(
-    message: type[Message], may_see: frozenset[Label], derives: frozenset[Label]
+    message: type[Message], may_see: frozenset[Label], derives: frozenset[Label], agreed: tuple[str, ...] | None
 ) -> Mapping[str, Withheld | None]:
     """Every field of a type -> None if it is shown, else how it is withheld. `derives`: what a place follows from."""
-    return {name: _verdict(name, labels, may_see, derives) for name, labels in message.labels.items()}
+    verdicts = {name: _verdict(name, labels, may_see, derives) for name, labels in message.labels.items()}
+    if agreed is None:
+        return verdicts
+    return {name: found or _beyond(name, message.labels[name], agreed) for name, found in verdicts.items()}
 
 
 def _verdict(
@@ -98,3 +112,15 @@ def _verdict(
         return None
     rule = RULE_OF_LABEL.get(min(labels - may_see), "PR-02")
     return Withheld(field=name, rule=rule, neutral=bool(labels & TELLS_OF_A_PLACE))
+
+
+def _beyond(name: str, labels: frozenset[Label], agreed: tuple[str, ...]) -> Withheld | None:
+    """How a field is withheld that goes beyond an agreement.
+
+    What a place could be derived from leaves no marker, so that it looks the same whether a place is protected or not.
+    """
+    return (
+        None
+        if labels <= frozenset(agreed)
+        else Withheld(field=name, rule="AGR-1", neutral=bool(labels & DERIVES_A_PLACE))
+    )
