@@ -101,10 +101,13 @@ class Papers:
 
     def between(self, one: str, other: str) -> Iterator[Agreement]:
         """The agreements that both have joined, looked for among the fewer."""
-        chains = {name: self._agreements.get(name) for name in (one, other)}
-        fewer, more = sorted(chains, key=lambda name: chain.length if (chain := chains[name]) else 0)
-        names = _names(chains[fewer])
+        fewer, more = sorted((one, other), key=self._signed)
+        names = _names(self._agreements.get(fewer))
         return self._found(name for name in names if self._joined.get((name, more)) is not None)
+
+    def _signed(self, organisation: str) -> int:
+        chain = self._agreements.get(organisation)
+        return chain.length if chain else 0
 
     def _found(self, names: Iterable[str]) -> Iterator[Agreement]:
         return (found for name in names if (found := self.agreement(name)) is not None)

@@ -68,7 +68,12 @@ class Standing:
         return self._document(DocumentKind.IMPACT, controller, flow)
 
     def agreement(self, one: str, other: str, flow: str) -> Agreed:
-        """How agreements between the two for this type stand. Every one that stands binds; with none, the lapsed do."""
+        """How agreements between the two for this type stand. Every one that stands binds; with none, the lapsed do.
+
+        Nobody needs one with itself.
+        """
+        if one == other:
+            return Agreed(Paper.CURRENT)
         key = (one, other, flow)
         if (known := self._agreed.get(key)) is not None:
             return known
