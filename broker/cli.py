@@ -26,7 +26,7 @@ from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock
-from broker.commands import acl, backup, certificate, keys, mailbox, members, org
+from broker.commands import acl, backup, certificate, keys, mailbox, members, org, papers
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
@@ -76,6 +76,7 @@ app = typer.Typer(
 app.add_typer(org.app, name="org")
 app.add_typer(members.person_app, name="person")
 app.command()(members.redeliver)
+app.add_typer(papers.app, name="papers")
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")

@@ -294,7 +294,7 @@ class Register:
         if claims.jti in self._ids:
             raise EventRefused(Why.REPEATED)
         if new and isinstance(event, AboutPapers):
-            _fits_this_release(event)
+            fits_this_release(event)
         entries, papers = self._entries(event, claims.iss, at)
         chained = hashlib.sha256(self.registry.version.encode() + compact.encode()).hexdigest()[:16]
         made = self.registry.put(entries, chained, papers)
@@ -440,7 +440,7 @@ def _is_in(known: Organisation, some: Class) -> bool:
     return known.kind is some.kind and same_council and some.police_area in (None, known.police_area)
 
 
-def _fits_this_release(event: AboutPapers) -> None:
+def fits_this_release(event: AboutPapers) -> None:
     """Refuse what names types or conditions that there are not, or an agreement that could not be kept.
 
     A required field is seen always or never (decision 0004): an agreement that takes one from a message would make it

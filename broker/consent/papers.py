@@ -42,6 +42,24 @@ def standing(paper: Written, ended: date | None, day: date) -> Paper:
     return Paper.CURRENT
 
 
+class Due(NamedTuple):
+    """A paper that is to be reviewed, or that ends, and by when."""
+
+    paper: Document | Agreement
+    by: date
+    stands: Paper
+
+
+def due(papers: Papers, day: date, within: timedelta = SOON) -> list[Due]:
+    """What must be reviewed or renewed within that time, the most urgent first; what has been ended is past that."""
+    found = []
+    for paper in papers:
+        by = min(paper.review_on, paper.valid_to or paper.review_on)
+        if papers.ended(paper.id) is None and by <= day + within:
+            found.append(Due(paper, by, standing(paper, None, day)))
+    return sorted(found, key=lambda one: (one.by, one.paper.id))
+
+
 class Agreed(NamedTuple):
     """How agreements between two stand for one flow. `labels`: the most that may be seen; None: what the flow lets."""
 
