@@ -26,7 +26,7 @@ from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock
-from broker.commands import acl, backup, certificate, keys, mailbox, members, org
+from broker.commands import acl, backup, certificate, keys, mailbox, members, org, papers
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
@@ -43,7 +43,7 @@ from broker.commands.options import (
 from broker.commands.options import connection as reach
 from broker.connection import Connection, Unreachable
 from broker.consent.law.policy import POLICY
-from broker.data import organisations
+from broker.data import filed, organisations
 from broker.demo.drill import drill
 from broker.demo.night import play
 from broker.errors import PLAIN, Refused
@@ -76,6 +76,7 @@ app = typer.Typer(
 app.add_typer(org.app, name="org")
 app.add_typer(members.person_app, name="person")
 app.command()(members.redeliver)
+app.add_typer(papers.app, name="papers")
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")
@@ -407,9 +408,8 @@ def check(
 
 
 def _example_registry(now: datetime) -> Registry:
-    return Registry(
-        one.model_copy(update={"keys": tuple(new_key(use, now)[0] for use in KeyUse)}) for one in organisations()
-    )
+    keyed = [one.model_copy(update={"keys": tuple(new_key(use, now)[0] for use in KeyUse)}) for one in organisations()]
+    return Registry(keyed, papers=filed(keyed, now.date()))
 
 
 @app.command()

@@ -16,17 +16,22 @@ import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from pydantic import ValidationError
 
+from broker import data
 from broker import keys as at_rest
 from broker.connection import Connection
 from broker.register import (
     REGISTRAR,
+    AboutPapers,
+    AgreementDeclared,
+    AgreementJoined,
+    DocumentFiled,
     Event,
     EventRefused,
     KeyAdded,
@@ -147,7 +152,7 @@ class Home:
         """Check one signed event and keep it. Raises EventRefused or HomeError, and keeps nothing then."""
         (self.path / "registry.jsonl").touch()
         register = self.register()
-        event = register.apply(text)
+        event = register.apply(text, new=True)
         with (self.path / "registry.jsonl").open("a", encoding="ascii") as out:
             out.write(f"{text}\n")
             out.flush()
@@ -257,13 +262,15 @@ class Home:
         (self.path / "trust.json").write_text(made.model_dump_json(by_alias=True))
 
     def enrol(self, organisations: Iterable[Organisation], now: datetime) -> None:
-        """Register organisations; make keys and role keys for those that are connected. For play sets and tests."""
+        """Register organisations; make their keys, role keys and made-up papers. For play sets and tests."""
         everybody = list(organisations)
         for facts in registered(everybody):
             self.declare(facts, REGISTRAR, now)
         for one in everybody:
             for event in self._first_keys(one, now):
                 self.declare(event, one.id if isinstance(event, PersonAdded) else REGISTRAR, now)
+        for event in _first_papers(everybody, now.date()):
+            self.declare(event, event.about, now)
 
     def _first_keys(self, one: Organisation, now: datetime) -> Iterator[Event]:
         for use in KeyUse:
@@ -277,6 +284,16 @@ class Home:
         """Make a role key, under a fresh made-up code."""
         key = self.new_key(organisation, KeyUse.SIGN, now, life)
         return Person(id=f"person-{secrets.token_hex(6)}", role=role, key=key)
+
+
+def _first_papers(play_set: Sequence[Organisation], day: date) -> Iterator[AboutPapers]:
+    for document in data.documents(play_set, day):
+        yield DocumentFiled(document=document)
+    for agreement in data.agreements(play_set, day):
+        yield AgreementDeclared(agreement=agreement)
+        for party in agreement.parties:
+            if party != agreement.owner:
+                yield AgreementJoined(about=party, agreement=agreement.id, sha256=agreement.digest)
 
 
 def broker_of(registry: Registry) -> Organisation:

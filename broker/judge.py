@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from broker import ledger
+from broker.consent import papers
 from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, deadline
 from broker.consent.decide import Decision, decide
 from broker.consent.facts import Doubt, Facts
@@ -19,6 +20,7 @@ from broker.consent.redact import view, without
 from broker.consent.rules.encompass import NOTHING_TO_SHOW
 from broker.errors import Reason, Refused
 from broker.registry import Establishment, KeyUse, Organisation, Registry, Status
+from broker.schemas.claims import Claim
 from broker.schemas.encompass import DateOfBirthIs
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
@@ -149,9 +151,21 @@ def judge(
     made = []
     for line in lines:
         recipient = registry.get(line.organisation)
+        theirs = _of_recipient(submission.content, recipient, sender, now)
         facts = Facts(
             **about,
-            **_of_recipient(submission.content, recipient, sender, now),
+            **theirs,
+            **_papers(
+                flow,
+                line.role,
+                sender,
+                recipient,
+                registry=registry,
+                policy=policy,
+                day=now.date(),
+                claimed=about["claimed"],
+                recipient_claimed=theirs.get("recipient_claimed"),
+            ),
             recipient_role=line.role,
             roll_status=line.roll_status,
             doubts=doubts,
@@ -171,7 +185,7 @@ def _judged(
     decision: Decision,
     now: datetime,
 ) -> Judged:
-    shown = view(flow, given, role=line.role, handling=facts.address_handling)
+    shown = view(flow, given, role=line.role, handling=facts.address_handling, agreed=facts.agreement_labels)
     if decision.removed:
         shown = without(shown, decision.removed)
     if decision.shared and flow.addressing is Addressing.LEDGER:
@@ -252,6 +266,59 @@ def _of_recipient(
         "establishment": recipient.establishment,
         "recipient_in_sender_area": served == lies_in if served and lies_in else None,
         "recipient_serves_residence": _serves_residence(recipient, content),
+    }
+
+
+def _papers(
+    flow: Flow,
+    role: Role,
+    sender: Organisation,
+    recipient: Organisation | None,
+    *,
+    registry: Registry,
+    policy: Policy,
+    day: date,
+    claimed: Claim | None,
+    recipient_claimed: Claim | None,
+) -> dict[str, Any]:
+    """How the papers stand that this message to this recipient rests on.
+
+    The recipient's are judged only if it is connected: to whoever is not, nothing goes (CHN-1), a human telephones, and
+    30,000 settings that have never heard of the broker need to file nothing.
+    """
+    basis = flow.views.get(role)
+    if basis is None or sender.kind not in basis.sender_basis:
+        return {}  # it has no view or no basis, so it rests on nothing (GW-E1, FLW-1)
+    stand = papers.of(registry.papers, day)
+    ours = papers.needing_a_document(
+        policy,
+        basis.sender_basis[sender.kind],
+        sender.kind,
+        sender.nation,
+        claimed,
+        day,
+        independent=sender.independent,
+    )
+    found: dict[str, Any] = {
+        "sender_document": stand.policy_document(sender.id, ours),
+        "impact_assessment": stand.impact_assessment(sender.id, flow.type),
+    }
+    if recipient is None or not recipient.connected:
+        return found
+    theirs = papers.needing_a_document(
+        policy,
+        basis.recipient_basis,
+        recipient.kind,
+        recipient.nation,
+        recipient_claimed,
+        day,
+        independent=recipient.independent,
+    )
+    agreed = stand.agreement(sender.id, recipient.id, flow.type)
+    return found | {
+        "recipient_document": stand.policy_document(recipient.id, theirs),
+        "sharing_agreement": agreed.stands,
+        "agreement_labels": agreed.labels,
     }
 
 

@@ -1,8 +1,9 @@
 """How the registry comes about: signed events, folded in the order of `registry-events`. Bytes in, values out.
 
 The registry desk (the *registrar*) registers, connects, suspends and resumes. An organisation speaks for its own keys,
-people and suppliers, signed with a key that is already registered. Whoever reads the events checks every signature
-itself, so a forged or altered registry convinces nobody: all that must be known beforehand is the registrar's key.
+people, suppliers, documents and agreements, signed with a key that is already registered. Whoever reads the events
+checks every signature itself, so a forged or altered registry convinces nobody: all that must be known beforehand is
+the registrar's key.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from pydantic import Field, TypeAdapter, ValidationError
 
+from broker.papers import Papers
 from broker.registry import (
     MOST_DIRECT,
     Channel,
@@ -26,8 +28,11 @@ from broker.registry import (
     PublicKey,
     Registry,
 )
+from broker.schemas.catalogue import BY_TYPE
+from broker.schemas.claims import Schedule1
 from broker.schemas.message import Block, OrganisationId, kind_of
-from broker.schemas.terms import Kind
+from broker.schemas.papers import Agreement, AgreementId, Class, Digest, Document, PaperId
+from broker.schemas.terms import Kind, Label
 from broker.sealing import Signer, public
 from broker.statement import dumps, loads, unb64
 
@@ -36,6 +41,8 @@ REGISTRAR = "registrar"
 MOST_ENTRIES = 500
 """Organisations in one event: it must fit into one Kafka record."""
 MAX_EVENT = 900 * 1024
+MOST_DOCUMENTS = 200
+"""Documents that one controller has ever filed: a message looks through them."""
 FIRST_VERSION = "0" * 16
 KEPT = ("channel", "session_start", "suspended", "resend_before", "keys", "people", "delegations")
 """What a register does not know of an organisation, so that an import leaves it as it is."""
@@ -53,6 +60,13 @@ class Why(StrEnum):
     TOO_MANY_DIRECT = "too-many-direct"
     NO_SUCH = "no-such-key-person-or-delegation"
     TAKEN = "already-registered"
+    NO_SUCH_PAPER = "no-such-document-or-agreement"
+    NOT_A_PARTY = "not-a-party"
+    OTHER_TEXT = "not-what-was-declared"
+    ENDED = "has-ended"
+    TOO_MANY_DOCUMENTS = "too-many-documents"
+    NO_SUCH_FLOW = "no-such-message-type-or-condition"
+    HIDES_REQUIRED = "hides-what-every-message-carries"
 
 
 class EventRefused(Exception):  # noqa: N818 - an ordinary, named outcome
@@ -156,6 +170,48 @@ class ResendAsked(Block):
     about: OrganisationId
 
 
+class DocumentFiled(Block):
+    """A policy document or an impact assessment, filed by its controller alone."""
+
+    event: Literal["document-filed"] = Field(alias="is", default="document-filed")
+    document: Document
+
+    @property
+    def about(self) -> OrganisationId:
+        """Whose processing it covers."""
+        return self.document.controller
+
+
+class AgreementDeclared(Block):
+    """An information-sharing agreement, by its owner. It binds nobody until they join; its owner has, if a party."""
+
+    event: Literal["agreement-declared"] = Field(alias="is", default="agreement-declared")
+    agreement: Agreement
+
+    @property
+    def about(self) -> OrganisationId:
+        """Who answers for it."""
+        return self.agreement.owner
+
+
+class AgreementJoined(Block):
+    """A party signs an agreement: `sha256` is the digest of the record that it means, so nobody can swap it."""
+
+    event: Literal["agreement-joined"] = Field(alias="is", default="agreement-joined")
+    about: OrganisationId
+    agreement: AgreementId
+    sha256: Digest
+
+
+class PaperEnded(Block):
+    """A document or agreement ends, by its controller or owner; by another party: that party leaves the agreement."""
+
+    event: Literal["paper-ended"] = Field(alias="is", default="paper-ended")
+    about: OrganisationId
+    paper: PaperId
+
+
+AboutPapers = DocumentFiled | AgreementDeclared | AgreementJoined | PaperEnded
 AboutOne = (
     Connected
     | KeyAdded
@@ -168,12 +224,12 @@ AboutOne = (
     | PersonRevoked
     | ResendAsked
 )
-Event = Registered | AboutOne
+Event = Registered | AboutOne | AboutPapers
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
 REGISTRAR_ONLY = (Registered, Connected, Resumed)
 """Everything else an organisation may say of itself."""
-ITSELF_ONLY = (Delegated, PersonAdded)
+ITSELF_ONLY = (Delegated, PersonAdded, DocumentFiled, AgreementDeclared, AgreementJoined)
 """Nobody else can speak for it here, not even the registrar."""
 
 
@@ -225,17 +281,23 @@ class Register:
         self._ids: set[UUID] = set()
         self.registry = Registry(version=FIRST_VERSION)
 
-    def apply(self, text: str | bytes) -> Event:
-        """Take one event in. Raises EventRefused, and changes nothing then."""
+    def apply(self, text: str | bytes, *, new: bool = False) -> Event:
+        """Take one event in. Raises EventRefused, and changes nothing then.
+
+        `new`: it is only now let in, so it is also held against the message types of this release. What others let in
+        before is not: or readers of different releases would come to different registries.
+        """
         if len(text) > MAX_EVENT:
             raise EventRefused(Why.MALFORMED)
         compact = text.decode("ascii", "replace") if isinstance(text, bytes) else text
         claims, event, at = self._verified(compact)
         if claims.jti in self._ids:
             raise EventRefused(Why.REPEATED)
-        entries = self._entries(event, claims.iss, at)
+        if new and isinstance(event, AboutPapers):
+            fits_this_release(event)
+        entries, papers = self._entries(event, claims.iss, at)
         chained = hashlib.sha256(self.registry.version.encode() + compact.encode()).hexdigest()[:16]
-        made = self.registry.put(entries, chained)
+        made = self.registry.put(entries, chained, papers)
         if isinstance(event, Connected | Registered) and made.inboxes > MOST_DIRECT:
             raise EventRefused(Why.TOO_MANY_DIRECT)
         self._ids.add(claims.jti)
@@ -277,12 +339,13 @@ class Register:
         keys = organisation.keys if organisation else ()
         return next((key for key in keys if key.kid == kid and key.use is KeyUse.SIGN), None)
 
-    def _entries(self, event: Event, issuer: str, at: datetime) -> Sequence[Organisation]:
-        """The entries that the event leaves. Raises EventRefused."""
+    def _entries(self, event: Event, issuer: str, at: datetime) -> tuple[Sequence[Organisation], Papers]:
+        """The entries and the papers that the event leaves. Raises EventRefused."""
+        papers = self.registry.papers
         if isinstance(event, REGISTRAR_ONLY) and issuer != REGISTRAR:
             raise EventRefused(Why.NOT_ENTITLED)
         if isinstance(event, Registered):
-            return [self._merged(one) for one in event.organisations]
+            return [self._merged(one) for one in event.organisations], papers
         known = self.registry.get(event.about)
         if known is None:
             raise EventRefused(Why.UNKNOWN)
@@ -291,7 +354,9 @@ class Register:
             raise EventRefused(Why.NOT_ENTITLED)
         if known.suspended and issuer != REGISTRAR:
             raise EventRefused(Why.NOT_ENTITLED)  # whoever has its keys now can change nothing
-        return [_entry(known, event, at)]
+        if isinstance(event, AboutPapers):
+            return (), _papers(papers, known, event, at)
+        return [_entry(known, event, at)], papers
 
     def _merged(self, entry: Organisation) -> Organisation:
         """A register's facts over what is known. Keys and the rest come only by their own events."""
@@ -327,6 +392,82 @@ def _entry(known: Organisation, event: AboutOne, at: datetime) -> Organisation:
             left = (_ended(one, at) if one.id == event.delegation else one for one in known.delegations)
             change = {"delegations": tuple(left)}
     return known.model_copy(update=change)
+
+
+def _papers(papers: Papers, known: Organisation, event: AboutPapers, at: datetime) -> Papers:
+    """The papers that an event about them leaves. Raises EventRefused."""
+    match event:
+        case DocumentFiled():
+            if papers.get(event.document.id) is not None:
+                raise EventRefused(Why.TAKEN)
+            if papers.filed(known.id) >= MOST_DOCUMENTS:
+                raise EventRefused(Why.TOO_MANY_DOCUMENTS)
+            return papers.file(event.document)
+        case AgreementDeclared():
+            if papers.get(event.agreement.id) is not None:
+                raise EventRefused(Why.TAKEN)
+            return papers.agree(event.agreement)
+        case AgreementJoined():
+            _may_join(papers, known, event)
+            return papers.join(event.agreement, known.id)
+        case _:
+            paper = papers.get(event.paper)
+            if paper is None:
+                raise EventRefused(Why.NO_SUCH_PAPER)
+            if known.id == (paper.controller if isinstance(paper, Document) else paper.owner):
+                return papers.end(paper.id, at)
+            if not papers.has_joined(paper.id, known.id):
+                raise EventRefused(Why.NOT_A_PARTY)
+            return papers.leave(paper.id, known.id, at)
+
+
+def _may_join(papers: Papers, known: Organisation, event: AgreementJoined) -> None:
+    agreement = papers.agreement(event.agreement)
+    if agreement is None:
+        raise EventRefused(Why.NO_SUCH_PAPER)
+    if event.sha256 != agreement.digest:
+        raise EventRefused(Why.OTHER_TEXT)
+    if papers.ended(agreement.id) is not None:
+        raise EventRefused(Why.ENDED)
+    if papers.has_joined(agreement.id, known.id):
+        raise EventRefused(Why.TAKEN)
+    if known.id not in agreement.parties and not any(_is_in(known, one) for one in agreement.classes):
+        raise EventRefused(Why.NOT_A_PARTY)
+
+
+def _is_in(known: Organisation, some: Class) -> bool:
+    same_council = some.council in (None, known.council)
+    return known.kind is some.kind and same_council and some.police_area in (None, known.police_area)
+
+
+def fits_this_release(event: AboutPapers) -> None:
+    """Refuse what names types or conditions that there are not, or an agreement that could not be kept.
+
+    A required field is seen always or never (decision 0004): an agreement that takes one from a message would make it
+    another message. Raises EventRefused.
+    """
+    if isinstance(event, DocumentFiled):
+        unknown = set(event.document.flows) - BY_TYPE.keys() or set(event.document.conditions) - set(Schedule1)
+        if unknown:
+            raise EventRefused(Why.NO_SUCH_FLOW)
+    if isinstance(event, AgreementDeclared):
+        agreement = event.agreement
+        if set(agreement.flows) - BY_TYPE.keys():
+            raise EventRefused(Why.NO_SUCH_FLOW)
+        if agreement.labels is not None and hidden(agreement):
+            raise EventRefused(Why.HIDES_REQUIRED)
+
+
+def hidden(agreement: Agreement) -> list[str]:
+    """Which required fields its labels would take from a party that sees them: `type: field (labels)`."""
+    labels, found = frozenset(agreement.labels or Label), []
+    for flow in (BY_TYPE[one] for one in agreement.flows):
+        seen = [view.labels for role, view in flow.views.items() if flow.kinds[role] in agreement.kinds]
+        for info in flow.message.model_fields.values():
+            needs = flow.message.labels[info.alias or ""]
+            if info.is_required() and not needs <= labels and any(needs <= one for one in seen):
+                found.append(f"{flow.type}: {info.alias} ({', '.join(sorted(needs - labels))})")
+    return found
 
 
 def _one_of(wanted: str, there: Iterable[str]) -> None:

@@ -17,6 +17,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
+from broker.layered import Layered
+from broker.papers import Papers
 from broker.schemas.identifiers import PoliceForceArea, Telephone
 from broker.schemas.message import Block, Line, OrganisationId, kind_of
 from broker.schemas.terms import Kind, PersonRole
@@ -25,8 +27,6 @@ MOST_DIRECT = 500
 """Organisations with an inbox topic of their own; all others share the mailbox, so topics do not grow with them."""
 PARSED_KEPT = 2048
 """Entries kept parsed: a worker's hot path, whatever the size of the register."""
-MOST_LATEST = 1024
-"""Entries changed since the shared ones were last copied."""
 
 
 class Nation(StrEnum):
@@ -230,50 +230,46 @@ class SignedBy:
 
 
 class Registry:
-    """All organisations, by id. Immutable: `put` makes another.
+    """All organisations, by id, and their papers. Immutable: `put` makes another.
 
     Entries are kept as JSON text and parsed when they are asked for, so that 30,000 of them cost little memory. Another
     registry shares all but the latest entries with the one it came from, so that an event costs the same in any size.
     """
 
-    def __init__(self, organisations: Iterable[Organisation] = (), version: str | None = None) -> None:
+    def __init__(
+        self, organisations: Iterable[Organisation] = (), version: str | None = None, papers: Papers | None = None
+    ) -> None:
         """`version`: that of the events it was made from; without one, it is the digest of the content."""
         everybody = {one.id: one for one in organisations}.values()
-        self._shared: Mapping[str, bytes] = {one.id: _text(one) for one in everybody}
-        self._latest: Mapping[str, bytes] = {}
+        self._entries: Layered[str, bytes] = Layered({one.id: _text(one) for one in everybody})
         self._reached = frozenset(one.id for one in everybody if _has_an_inbox(one))
         self._asked = frozenset(one.id for one in everybody if one.resend_before is not None)
         self._version = version
         self._parsed: dict[str, Organisation] = {}
+        self.papers = Papers() if papers is None else papers
 
-    def put(self, organisations: Iterable[Organisation], version: str) -> "Registry":
-        """Another registry, with these entries added or replaced."""
-        made = Registry(organisations, version)
-        made._reached |= self._reached.difference(made._shared)
-        made._asked |= self._asked.difference(made._shared)
-        latest = {**self._latest, **made._shared}
-        if len(latest) < MOST_LATEST:
-            made._shared, made._latest = self._shared, latest
-        else:
-            made._shared = {**self._shared, **latest}
+    def put(self, organisations: Iterable[Organisation], version: str, papers: Papers | None = None) -> "Registry":
+        """Another registry, with these entries added or replaced, and with these papers if they are others."""
+        made = Registry(organisations, version, self.papers if papers is None else papers)
+        changed = made._entries.whole
+        made._reached |= self._reached.difference(changed)
+        made._asked |= self._asked.difference(changed)
+        made._entries = self._entries.put(changed)
         return made
-
-    @cached_property
-    def _entries(self) -> Mapping[str, bytes]:
-        return {**self._shared, **self._latest} if self._latest else self._shared
 
     @cached_property
     def version(self) -> str:
         """16 hexadecimal digits that stand for the content and how it came about."""
         if self._version is not None:
             return self._version
-        return hashlib.sha256(b"\n".join(self._entries.values())).hexdigest()[:16]
+        lines = (*self._entries.whole.values(), *self.papers.lines())
+        return hashlib.sha256(b"\n".join(lines)).hexdigest()[:16]
 
     def get(self, organisation: str) -> Organisation | None:
         """The organisation of that id, or None."""
         if (known := self._parsed.get(organisation)) is not None:
             return known
-        entry = self._latest.get(organisation) or self._shared.get(organisation)
+        entry = self._entries.get(organisation)
         if entry is None:
             return None
         if len(self._parsed) >= PARSED_KEPT:
@@ -286,11 +282,11 @@ class Registry:
 
     def __iter__(self) -> Iterator[Organisation]:
         """Every organisation, in the order in which they were registered."""
-        return (Organisation.model_validate_json(entry) for entry in self._entries.values())
+        return (Organisation.model_validate_json(entry) for entry in self._entries.whole.values())
 
     def of_kind(self, *kinds: Kind) -> Iterator[Organisation]:
         """All organisations of these kinds, in the registry's order."""
-        for name, entry in self._entries.items():
+        for name, entry in self._entries.whole.items():
             if kind_of(name) in kinds:
                 yield Organisation.model_validate_json(entry)
 
@@ -303,7 +299,9 @@ class Registry:
     def direct(self) -> tuple[Organisation, ...]:
         """Those with a Kafka client and an inbox of their own, the broker not among them, in the registry's order."""
         found = (
-            Organisation.model_validate_json(entry) for name, entry in self._entries.items() if name in self._reached
+            Organisation.model_validate_json(entry)
+            for name, entry in self._entries.whole.items()
+            if name in self._reached
         )
         return tuple(found)
 

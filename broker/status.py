@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from broker import topics
 from broker.connection import Connection
 from broker.consent.law.policy import POLICY
+from broker.consent.papers import due
 from broker.home import Home
 from broker.loop import GROUP, read_whole
 from broker.post import admin
@@ -43,6 +44,9 @@ async def status(home: Home, connection: Connection, now: datetime) -> Status:
     keyless = [one.id for one in registry if one.channel is not Channel.NOT_CONNECTED and not one.keys]
     found.figures["keys that expire within 30 days"] = len(expiring)
     found.must_act += expiring + [f"{one} has no keys" for one in keyless]
+    papers = due(registry.papers, now.date())
+    found.figures["papers to be reviewed within 30 days, or overdue"] = len(papers)
+    found.must_act += [f"{one.paper.owner} must review {one.paper.id} by {one.by} ({one.stands})" for one in papers]
     found.figures["policy"] = f"{POLICY.version}, to be reviewed by {POLICY.review_by}; no basis confirmed yet"
     if POLICY.review_by - now.date() < POLICY_WARNING:
         found.must_act.append(f"the policy must be reviewed by {POLICY.review_by}: after that everything is held")

@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 
 from broker.agency import Agency
 from broker.consent.law.policy import POLICY
-from broker.data import organisations
+from broker.data import filed, organisations
 from broker.exchange import Exchange
 from broker.home import ROLES
 from broker.judge import Parsed, parse
@@ -63,7 +63,7 @@ def _person(organisation: str, role: PersonRole) -> Person:
     return Person(id=f"person-{code}", role=role, key=public_key(organisation, role))
 
 
-REGISTRY = Registry(_keyed(one) for one in organisations())
+REGISTRY = Registry((_keyed(one) for one in organisations()), papers=filed(organisations(), NIGHT.date()))
 
 
 class Keys:

@@ -1,19 +1,17 @@
 """`broker org`, `person` and `redeliver`: what the registry desk, or an organisation for itself, declares."""
 
-import asyncio
 import json
 import secrets
-import time
-from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 from rich.table import Table
 
 from broker import desk, show
+from broker.commands.declaring import WHY, SignOnlyOption, attempt, declare, run
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
@@ -26,15 +24,12 @@ from broker.commands.options import (
     fail,
 )
 from broker.commands.org import app
-from broker.connection import Unreachable
 from broker.home import Home, HomeError
 from broker.register import (
     REGISTRAR,
     Connected,
     Delegated,
     DelegationEnded,
-    Event,
-    EventRefused,
     KeyAdded,
     KeyRevocation,
     KeyRevoked,
@@ -44,34 +39,16 @@ from broker.register import (
     Resumed,
     Suspended,
     registered,
-    sign_event,
 )
 from broker.registry import Channel, Delegation, Desk, KeyUse, Nation, Organisation
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.terms import PersonRole
-
-T = TypeVar("T")
-WHY = {
-    "not-entitled": "whoever signs is not entitled to that: an import, a channel and resuming are the registry desk's; "
-    "people and suppliers are the organisation's own",
-    "too-many-direct": "500 organisations have an inbox of their own already: use the mailbox",
-    "no-such-key-person-or-delegation": "there is no such key, person or delegation: see `broker org show`",
-    "already-registered": "that is registered already: see `broker org show`",
-    "no-such-organisation": "no such organisation is registered: `broker org add`, or import its register",
-}
-"""What to do about the refusals that a person can bring about."""
 
 person_app = typer.Typer(
     no_args_is_help=True,
     help="Role holders: who may acknowledge, close and release. A role key belongs to a made-up code, never to a name.",
 )
 OrganisationArgument = Annotated[str, typer.Argument(metavar="ORG", help="An organisation, as school:100053.")]
-SignOnlyOption = Annotated[
-    bool,
-    typer.Option(
-        "--sign-only", help="Print the signed event for the registry desk (`broker org accept`); publish nothing."
-    ),
-]
 
 
 # The desk's own ------------------------------------------------------------------------------------------------------
@@ -85,7 +62,7 @@ def found(home: HomeOption = DEFAULT_HOME, clock: ClockOption = None) -> None:
     """
     place = Home(home)
     home.mkdir(parents=True, exist_ok=True)
-    _try(lambda: place.found(clock_of(clock)()))
+    attempt(lambda: place.found(clock_of(clock)()))
     typer.echo(f"Made {home / 'trust.json'}, for everybody. Next: `broker org add` or `broker org import`.")
 
 
@@ -93,7 +70,7 @@ def found(home: HomeOption = DEFAULT_HOME, clock: ClockOption = None) -> None:
 def sync(home: HomeOption = DEFAULT_HOME, bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP) -> None:
     """Make this home's registry and the one in Kafka the same: take in what is new there, publish what is new here."""
     place = Home(home)
-    done = _run(desk.sync(connection(place, bootstrap), place))
+    done = run(desk.sync(connection(place, bootstrap), place))
     typer.echo(f"took in {done.taken}, published {done.published} events; registry {place.registry().version}")
 
 
@@ -111,7 +88,7 @@ def accept(
         place.add_event(file.read_text(encoding="ascii", errors="replace").strip())
         await desk.sync(connection(place, bootstrap), place)
 
-    _run(work())
+    run(work())
     typer.echo(f"accepted; registry {place.registry().version}")
 
 
@@ -146,7 +123,7 @@ def add(
     except ValidationError as error:
         fail(f"That is no entry: {_first(error)}. See `broker org add --help`.", 2)
     (event,) = registered([entry])
-    _declare(event, REGISTRAR, home, bootstrap, clock)
+    declare(event, REGISTRAR, home, bootstrap, clock)
 
 
 @app.command(name="show")
@@ -158,7 +135,7 @@ def show_(
 ) -> None:
     """What the registry says: of one organisation with its keys, people and suppliers, or of all."""
     place, now = Home(home), clock_of(clock)()
-    registry = _try(place.registry)
+    registry = attempt(place.registry)
     if organisation is None:
         table = Table("organisation", "name", "channel", "state")
         for number, one in enumerate(registry):
@@ -192,7 +169,7 @@ def connect(
     clock: ClockOption = None,
 ) -> None:
     """Say how an organisation is reached from now on; makes its topic and its rights. At most 500 are direct."""
-    _declare(Connected(about=organisation, channel=channel), REGISTRAR, home, bootstrap, clock)
+    declare(Connected(about=organisation, channel=channel), REGISTRAR, home, bootstrap, clock)
 
 
 @app.command()
@@ -207,7 +184,7 @@ def suspend(
     What it is to be told is held for the senders' desks, with a call sheet. Nothing is lost: `broker org resume`, then
     `broker redeliver`.
     """
-    _declare(Suspended(about=organisation), None, home, bootstrap, clock)
+    declare(Suspended(about=organisation), None, home, bootstrap, clock)
 
 
 @app.command()
@@ -218,7 +195,7 @@ def resume(
     clock: ClockOption = None,
 ) -> None:
     """Let a suspended organisation in again. Only the registry desk can."""
-    _declare(Resumed(about=organisation), REGISTRAR, home, bootstrap, clock)
+    declare(Resumed(about=organisation), REGISTRAR, home, bootstrap, clock)
 
 
 # Keys and suppliers --------------------------------------------------------------------------------------------------
@@ -244,11 +221,11 @@ def rotate_key(
     old one.
     """
     place, now = Home(home), clock_of(clock)()
-    by = _try(lambda: _own_or_desk(place, organisation, now))
-    key = _try(lambda: place.new_key(organisation, use, now, timedelta(days=days)))
-    _declare(KeyAdded(about=organisation, key=key), by, home, bootstrap, clock, sign_only=sign_only)
+    by = attempt(lambda: _own_or_desk(place, organisation, now))
+    key = attempt(lambda: place.new_key(organisation, use, now, timedelta(days=days)))
+    declare(KeyAdded(about=organisation, key=key), by, home, bootstrap, clock, sign_only=sign_only)
     if resend:
-        _declare(ResendAsked(about=organisation), by, home, bootstrap, clock, sign_only=sign_only)
+        declare(ResendAsked(about=organisation), by, home, bootstrap, clock, sign_only=sign_only)
 
 
 @app.command(name="revoke-key")
@@ -263,7 +240,7 @@ def revoke_key(
 ) -> None:
     """Believe nothing any more that this key signed, and seal nothing more to it. What is on its way is held."""
     event = KeyRevoked(about=organisation, kid=kid, because=because)
-    _declare(event, None, home, bootstrap, clock, sign_only=sign_only)
+    declare(event, None, home, bootstrap, clock, sign_only=sign_only)
 
 
 @app.command()
@@ -295,7 +272,7 @@ def delegate(
         }
     )
     event = Delegated(about=organisation, delegation=made)
-    _declare(event, organisation, home, bootstrap, clock, sign_only=sign_only)
+    declare(event, organisation, home, bootstrap, clock, sign_only=sign_only)
 
 
 @app.command(name="end-delegation")
@@ -309,7 +286,7 @@ def end_delegation(
 ) -> None:
     """The supplier acts for you no more."""
     event = DelegationEnded(about=organisation, delegation=delegation)
-    _declare(event, None, home, bootstrap, clock, sign_only=sign_only)
+    declare(event, None, home, bootstrap, clock, sign_only=sign_only)
 
 
 def redeliver(
@@ -324,7 +301,7 @@ def redeliver(
     Every message is decided anew, on today's registry and policy, from the broker's sealed copy, and sealed to the
     present key. What may not go any more is held, and its sender is told. The first clocks run on.
     """
-    _declare(ResendAsked(about=organisation), None, home, bootstrap, clock, sign_only=sign_only)
+    declare(ResendAsked(about=organisation), None, home, bootstrap, clock, sign_only=sign_only)
 
 
 # People --------------------------------------------------------------------------------------------------------------
@@ -345,9 +322,9 @@ def person_add(
     Keep the list of who has which code yourself: the broker never learns a name.
     """
     place, now = Home(home), clock_of(clock)()
-    person = _try(lambda: place.new_person(organisation, role, now, timedelta(days=days)))
+    person = attempt(lambda: place.new_person(organisation, role, now, timedelta(days=days)))
     event = PersonAdded(about=organisation, person=person)
-    _declare(event, organisation, home, bootstrap, clock, sign_only=sign_only)
+    declare(event, organisation, home, bootstrap, clock, sign_only=sign_only)
     typer.echo(f"{person.id} signs as {role} until {person.key.not_after:%Y-%m-%d}", err=sign_only)
 
 
@@ -355,7 +332,7 @@ def person_add(
 def person_show(organisation: OrganisationArgument, home: HomeOption = DEFAULT_HOME, clock: ClockOption = None) -> None:
     """The role holders of an organisation, by their codes."""
     now = clock_of(clock)()
-    entry = _try(lambda: Home(home).member(organisation))
+    entry = attempt(lambda: Home(home).member(organisation))
     table = Table("person", "role", "valid until", "state")
     for one in entry.people:
         table.add_row(one.id, one.role, f"{one.key.not_after:%Y-%m-%d}", _key_state(one.key, now))
@@ -373,42 +350,10 @@ def person_revoke(
 ) -> None:
     """That role holder signs no more: has left, changed role, or lost the key."""
     event = PersonRevoked(about=organisation, person=person)
-    _declare(event, None, home, bootstrap, clock, sign_only=sign_only)
+    declare(event, None, home, bootstrap, clock, sign_only=sign_only)
 
 
 # How -----------------------------------------------------------------------------------------------------------------
-
-
-def _declare(
-    event: Event,
-    by: str | None,
-    home: Path,
-    bootstrap: str,
-    clock: Path | None,
-    *,
-    sign_only: bool = False,
-) -> None:
-    """Sign, publish and put into force; `by` None: with the desk's key if it is here, else the organisation's own."""
-    place, now = Home(home), clock_of(clock)()
-    about = "" if by is not None or not hasattr(event, "about") else event.about
-    signer = by or _try(lambda: _desk_or_own(place, about, now))
-    if sign_only:
-        keys = place.registrar(now) if signer == REGISTRAR else place.signer(place.member(signer), now)
-        typer.echo(sign_event(event, keys, now))
-        return
-    began = time.monotonic()
-    done = _run(desk.announce(connection(place, bootstrap), place, event, signer, now))
-    rights = f", {done.rights} rights changed" if done.rights else ""
-    typer.echo(f"{event.event}: in force after {time.monotonic() - began:.2f} s (registry {done.registry}{rights})")
-
-
-def _desk_or_own(place: Home, organisation: str, now: datetime) -> str:
-    try:
-        place.registrar(now)
-    except HomeError:
-        place.signer(place.member(organisation), now)
-        return organisation
-    return REGISTRAR
 
 
 def _own_or_desk(place: Home, organisation: str, now: datetime) -> str:
@@ -419,19 +364,6 @@ def _own_or_desk(place: Home, organisation: str, now: datetime) -> str:
         place.registrar(now)
         return REGISTRAR
     return organisation
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    return _try(lambda: asyncio.run(work))
-
-
-def _try(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except EventRefused as refused:
-        fail(f"The registry refuses this ({refused.why}): {WHY.get(refused.why, 'nothing has changed')}.")
-    except (HomeError, Unreachable) as error:
-        fail(str(error))
 
 
 def _first(error: ValidationError) -> str:

@@ -90,6 +90,7 @@ class Facts:
     recipient_document: Paper = Paper.CURRENT
     impact_assessment: Paper = Paper.CURRENT  # the sender's DPIA for this flow
     sharing_agreement: Paper = Paper.CURRENT  # between these two, for this flow
+    agreement_labels: tuple[str, ...] | None = None  # the most that it lets be seen; None: whatever the flow does
     consent: Agreed | None = None  # data-protection consent, as found when the broker looked; None: none is relied on
     agreement: Agreed | None = None  # the person's agreement as a statutory condition; None: not asked for
 

@@ -28,6 +28,7 @@ SAYS: Mapping[str, str] = {
     "RD-4": "adults appear by their relationship to the child",
     "RD-6": "health only as what support the child needs",
     "PR-02": "not among what this role needs",
+    "AGR-1": "not among what the agreement between the two lets be seen",
 }
 """What each redaction rule says, in one line."""
 
@@ -64,19 +65,35 @@ class Shown:
         return told
 
 
-def view(flow: Flow, given: tuple[str, ...], *, role: Role, handling: AddressHandling | None) -> Shown:
-    """Split the given fields into shown and withheld. A role that the flow does not list sees nothing."""
+def view(
+    flow: Flow,
+    given: tuple[str, ...],
+    *,
+    role: Role,
+    handling: AddressHandling | None,
+    agreed: tuple[str, ...] | None = None,
+) -> Shown:
+    """Split the given fields into shown and withheld. A role that the flow does not list sees nothing.
+
+    `agreed`: the labels that an agreement between the two lets be seen; None: whatever the flow does.
+    """
     may_see = flow.views[role].labels if role in flow.views else frozenset[Label]()
     protected = handling not in (None, AddressHandling.OPEN) and role not in FINDS_THE_CHILD
-    return _shown(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset(), given)
+    return _shown(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset(), given, agreed)
 
 
 @lru_cache(maxsize=2048)  # by which fields a sender gives: few differ
 def _shown(
-    message: type[Message], may_see: frozenset[Label], derives: frozenset[Label], given: tuple[str, ...]
+    message: type[Message],
+    may_see: frozenset[Label],
+    derives: frozenset[Label],
+    given: tuple[str, ...],
+    agreed: tuple[str, ...] | None,
 ) -> Shown:
     """`derives`: labels from which a protected place follows."""
     verdicts = [(name, _verdict(name, message.labels[name], may_see, derives)) for name in given]
+    if agreed is not None:
+        verdicts = [(name, found or _beyond(name, message.labels[name], agreed)) for name, found in verdicts]
     return Shown(
         fields=frozenset([name for name, withheld in verdicts if withheld is None]),
         withheld=tuple([withheld for _, withheld in verdicts if withheld is not None]),
@@ -98,3 +115,15 @@ def _verdict(
         return None
     rule = RULE_OF_LABEL.get(min(labels - may_see), "PR-02")
     return Withheld(field=name, rule=rule, neutral=bool(labels & TELLS_OF_A_PLACE))
+
+
+def _beyond(name: str, labels: frozenset[Label], agreed: tuple[str, ...]) -> Withheld | None:
+    """How a field is withheld that goes beyond an agreement.
+
+    What a place could be derived from leaves no marker, so that it looks the same whether a place is protected or not.
+    """
+    return (
+        None
+        if labels <= frozenset(agreed)
+        else Withheld(field=name, rule="AGR-1", neutral=bool(labels & DERIVES_A_PLACE))
+    )

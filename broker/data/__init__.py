@@ -1,10 +1,26 @@
-"""A small hand-written set of real organisations, by their register codes; every desk number is a drama number."""
+"""A small hand-written set of real organisations, by their register codes; every desk number is a drama number.
 
+Their papers are made up: a policy document and an impact assessment each, and an agreement of every force with all.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from importlib.resources import files
+from typing import Any
 
 from pydantic import TypeAdapter
 
-from broker.registry import Organisation, Registry
+from broker.papers import Papers
+from broker.registry import Organisation, Registry, Status
+from broker.schemas.catalogue import CATALOGUE
+from broker.schemas.claims import Schedule1
+from broker.schemas.papers import Agreement, Document, DocumentKind
+from broker.schemas.terms import Kind, PersonRole
+
+BEGAN, REVIEWED = timedelta(days=30), timedelta(days=365)
+"""How long ago the papers of a play set began, and after how long they are reviewed."""
+TAKES_PART = frozenset(kind for flow in CATALOGUE for kind in (*flow.senders, *flow.kinds.values()))
 
 
 def organisations() -> Registry:
@@ -13,3 +29,72 @@ def organisations() -> Registry:
         files(__package__).joinpath("organisations.json").read_bytes()
     )
     return Registry(listed)
+
+
+def documents(play_set: Iterable[Organisation], day: date) -> Iterator[Document]:
+    """The documents of a play set. Whoever is in the area of one of its forces relies on that force's assessment."""
+    members = _taking_part(play_set)
+    force_of = {one.police_area: one.id for one in members if one.kind is Kind.POLICE}
+    for one in members:
+        conditions = (Schedule1.PARA_18.value, Schedule1.PARA_36.value)
+        policy = "Appropriate policy document (made up)"
+        yield Document(
+            **_written(policy, one.id, day),
+            id=f"document-{_code(f'{policy} {one.id}')}",
+            controller=one.id,
+            kind=DocumentKind.POLICY,
+            conditions=conditions,
+        )
+        assessment = "Impact assessment of Operation Encompass (made up)"
+        yield Document(
+            **_written(assessment, force_of.get(one.police_area, one.id), day),
+            id=f"document-{_code(f'{assessment} {one.id}')}",
+            controller=one.id,
+            kind=DocumentKind.IMPACT,
+            flows=tuple(flow.type for flow in CATALOGUE if one.kind in flow.senders),
+        )
+
+
+def agreements(play_set: Iterable[Organisation], day: date) -> Iterator[Agreement]:
+    """One of each force with all others."""
+    members = _taking_part(play_set)
+    for force in (one for one in members if one.kind is Kind.POLICE and len(members) > 1):
+        title = "Information-sharing agreement for Operation Encompass (made up)"
+        yield Agreement(
+            **_written(title, force.id, day),
+            id=f"agreement-{_code(f'{title} {force.id}')}",
+            parties=(force.id, *(one.id for one in members if one is not force)),
+            flows=tuple(flow.type for flow in CATALOGUE if flow.views),
+        )
+
+
+def filed(play_set: Iterable[Organisation], day: date) -> Papers:
+    """All of them, filed and joined by everybody."""
+    members, papers = list(play_set), Papers()
+    for document in documents(members, day):
+        papers = papers.file(document)
+    for agreement in agreements(members, day):
+        papers = papers.agree(agreement)
+        for party in agreement.parties:
+            papers = papers.join(agreement.id, party)
+    return papers
+
+
+def _taking_part(play_set: Iterable[Organisation]) -> list[Organisation]:
+    return [one for one in play_set if one.connected and one.status is Status.OPEN and one.kind in TAKES_PART]
+
+
+def _written(title: str, owner: str, day: date) -> dict[str, Any]:
+    return {
+        "title": title,
+        "owner": owner,
+        "owner_role": PersonRole.DATA_PROTECTION_OFFICER,
+        "reference": "made up, for play: there is no such text",
+        "sha256": hashlib.sha256(title.encode()).hexdigest(),
+        "valid_from": day - BEGAN,
+        "review_on": day - BEGAN + REVIEWED,
+    }
+
+
+def _code(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker import registry
+from broker import layered
 from broker.registry import Channel, Nation, Organisation, Registry
 
 organisations = st.builds(
@@ -21,7 +21,7 @@ organisations = st.builds(
 
 @given(st.lists(st.lists(organisations, max_size=3), max_size=6), st.integers(1, 4))
 def test_however_it_came_about_the_same_registry_answers_the_same(changes: list[list[Organisation]], most: int) -> None:
-    with patch.object(registry, "MOST_LATEST", most):
+    with patch.object(layered, "MOST_LATEST", most):
         made, everybody, before = Registry(), dict[str, Organisation](), []
         for number, change in enumerate(changes):
             before.append((made, list(made)))

@@ -87,7 +87,7 @@ def amended(world: World, organisation: str, **changes: Any) -> Exchange:  # noq
     """The procedure with one entry of the registry changed."""
     members = (one.model_copy(update=changes if one.id == organisation else {}) for one in world.registry)
     made = world.exchange
-    made.registry = Registry(tuple(members))
+    made.registry = Registry(tuple(members), papers=world.registry.papers)
     return made
 
 

@@ -15,14 +15,18 @@ from broker.register import (
     MOST_ENTRIES,
     REGISTRAR,
     TYP,
+    AgreementDeclared,
+    AgreementJoined,
     Connected,
     Delegated,
     DelegationEnded,
+    DocumentFiled,
     Event,
     EventRefused,
     KeyAdded,
     KeyRevocation,
     KeyRevoked,
+    PaperEnded,
     PersonAdded,
     PersonRevoked,
     Register,
@@ -35,9 +39,11 @@ from broker.register import (
     sign_event,
 )
 from broker.registry import MOST_DIRECT, PARSED_KEPT, Channel, Delegation, Desk, KeyUse, Nation, Organisation, Registry
+from broker.schemas.papers import Document
 from broker.schemas.terms import PersonRole
 from broker.statement import b64, dumps
 from broker.topics import topics
+from tests.papers import agreement, document
 from tests.personas import ACLAND, HERTS, MET, NIGHT
 from tests.world import make_home
 
@@ -88,6 +94,16 @@ def revocation(home: Home) -> KeyRevoked:
     return KeyRevoked(about=ACLAND, kid=home.member(ACLAND).keys[0].kid, because=KeyRevocation.LOST)
 
 
+def joining(home: Home) -> AgreementJoined:
+    made = agreement()
+    home.declare(AgreementDeclared(agreement=made), MET, NIGHT)
+    return AgreementJoined(about=ACLAND, agreement=made.id, sha256=made.digest)
+
+
+def filed_by(home: Home) -> Document:
+    return next(home.registry().papers.documents(ACLAND))
+
+
 EVENTS: dict[str, tuple[Callable[[Home], Event], set[str]]] = {
     "registered": (lambda _: Registered(organisations=(school(199999),)), {REGISTRAR}),
     "connected": (lambda _: Connected(about=ACLAND, channel=Channel.MAILBOX), {REGISTRAR}),
@@ -102,6 +118,10 @@ EVENTS: dict[str, tuple[Callable[[Home], Event], set[str]]] = {
     ),
     "delegated": (lambda _: Delegated(about=ACLAND, delegation=delegation()), {ACLAND}),
     "resend asked": (lambda _: ResendAsked(about=ACLAND), {REGISTRAR, ACLAND}),
+    "document filed": (lambda _: DocumentFiled(document=document(ACLAND)), {ACLAND}),
+    "agreement declared": (lambda _: AgreementDeclared(agreement=agreement(owner=ACLAND)), {ACLAND}),
+    "agreement joined": (joining, {ACLAND}),
+    "paper ended": (lambda home: PaperEnded(about=ACLAND, paper=filed_by(home).id), {REGISTRAR, ACLAND}),
 }
 
 
