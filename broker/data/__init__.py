@@ -1,6 +1,11 @@
-"""A small hand-written set of real organisations, by their register codes; every desk number is a drama number."""
+"""What the package carries: a hand-written set of real organisations, every released policy, every rule's cases.
 
+The desk numbers are drama numbers. `python -m tests.generate_docs` writes the policies and the cases.
+"""
+
+import json
 from importlib.resources import files
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -13,3 +18,15 @@ def organisations() -> Registry:
         files(__package__).joinpath("organisations.json").read_bytes()
     )
     return Registry(listed)
+
+
+def policies() -> dict[str, bytes]:
+    """File name -> the text of every policy version that was ever released."""
+    folder = files(__package__).joinpath("policies")
+    return {one.name: one.read_bytes() for one in sorted(folder.iterdir(), key=lambda one: one.name)}
+
+
+def rule_cases() -> dict[str, list[dict[str, Any]]]:
+    """Rule id -> the cases by which it is tested, in words."""
+    made: dict[str, list[dict[str, Any]]] = json.loads(files(__package__).joinpath("rule_cases.json").read_bytes())
+    return made
