@@ -1,7 +1,7 @@
 """Steps 5 to 8 of the procedure, as pure functions: parse, address, decide, redact. `broker check` runs these."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from functools import cache, lru_cache
@@ -15,7 +15,7 @@ from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, deadline
 from broker.consent.decide import Decision, decide
 from broker.consent.facts import Doubt, Facts
 from broker.consent.law.policy import Policy
-from broker.consent.redact import view, without
+from broker.consent.redact import Shown, view, without
 from broker.consent.rules.encompass import NOTHING_TO_SHOW
 from broker.errors import Reason, Refused
 from broker.registry import Establishment, KeyUse, Organisation, Registry, Status
@@ -153,21 +153,17 @@ def judge(
             doubts=doubts,
             released=released,
         )
-        made.append(_judged(submission, flow, line, recipient, facts, decide(facts, policy, now), now))
+        made.append(_judged(submission, flow, line, recipient, facts, policy, now))
     return made
 
 
-def _judged(
-    submission: Parsed,
-    flow: Flow,
-    line: Addressee,
-    recipient: Organisation | None,
-    facts: Facts,
-    decision: Decision,
-    now: datetime,
-) -> Judged:
-    given = submission.content.given
-    shown = view(flow, given, role=line.role, handling=facts.address_handling)
+def settle(flow: Flow, facts: Facts, given: Collection[str], policy: Policy, now: datetime) -> tuple[Decision, Shown]:
+    """Steps 7 and 8 for one recipient, from coded facts and the names of the given fields alone.
+
+    So it can be done again when the content has been erased.
+    """
+    decision = decide(facts, policy, now)
+    shown = view(flow, given, role=facts.recipient_role, handling=facts.address_handling)
     if decision.removed:
         shown = without(shown, decision.removed)
     if decision.shared and flow.addressing is Addressing.LEDGER:
@@ -176,6 +172,19 @@ def _judged(
         if worth and not worth & shown.fields:
             findings = (*decision.findings, NOTHING_TO_SHOW)
             decision = replace(decision, outcome=Outcome.REFUSE, findings=findings)
+    return decision, shown
+
+
+def _judged(
+    submission: Parsed,
+    flow: Flow,
+    line: Addressee,
+    recipient: Organisation | None,
+    facts: Facts,
+    policy: Policy,
+    now: datetime,
+) -> Judged:
+    decision, shown = settle(flow, facts, submission.content.given, policy, now)
     due, role = None, flow.views.get(line.role)
     if role is not None:
         opens = time.fromisoformat(recipient.session_start) if recipient else OPENS_IF_UNKNOWN
