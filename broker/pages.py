@@ -10,10 +10,11 @@ from broker.consent.book import Entry, RuleKind, Section
 from broker.consent.law.bases import Basis
 from broker.consent.law.policy import Policy
 from broker.consent.law.record import Record
-from broker.consent.rulebook import Built, Human, Rule
+from broker.consent.rulebook import At, Built, Human, Rule
 from broker.legal import KINDS, LABELS, Leg, plain
 from broker.registry import Registry
 from broker.schemas.message import Addressing, Flow
+from broker.schemas.terms import Outcome
 from broker.topics import FOR_EVER, Topic
 
 Json = Mapping[str, Any]
@@ -35,8 +36,10 @@ h1 { font-size: 20pt; line-height: 1.2; margin: 0 0 3mm; }
 h2 { font-size: 14pt; margin: 10mm 0 2mm; padding-top: 2mm; border-top: 2px solid #1a1a1a; break-after: avoid; }
 h3 { font-size: 11pt; margin: 6mm 0 1.5mm; break-after: avoid; }
 p { margin: 0 0 2mm; }
-.notice { border: 1.5px solid #8a1c1c; padding: 2.5mm 3.5mm; margin: 4mm 0; }
+.notice { border: 1.5px solid #8a1c1c; padding: 2.5mm 3.5mm; margin: 4mm 1px; }
 .small { font-size: 9pt; color: #444; }
+nav td a { white-space: nowrap; }
+nav td strong a { white-space: normal; }
 nav ol { columns: 2; padding-left: 6mm; font-size: 9.5pt; }
 a { color: inherit; }
 table { width: 100%; border-collapse: collapse; margin: 1mm 0 3mm; table-layout: fixed; }
@@ -46,7 +49,7 @@ th { font-size: 8.5pt; font-weight: 600; }
 td { font-size: 9.5pt; }
 thead { display: table-header-group; }
 thead th { border-bottom: 1px solid #1a1a1a; }
-tr, .rule { break-inside: avoid; }
+tr, dl, .rule { break-inside: avoid; }
 .rule { border-top: 0.5px solid #b5b5b5; padding: 2.5mm 0 1mm; }
 .rule p { margin: 0 0 1mm; }
 .id { font-weight: 700; font-size: 10pt; }
@@ -71,6 +74,8 @@ ADDRESSED = {
     Addressing.ORIGINATOR: "the organisation that opened the case",
     Addressing.BROKER_RECORD: "nobody: the broker records it",
 }
+MOST_COLUMNS = 3
+"""Rows of the law that stand side by side on A4."""
 MUTATION_TEST = "tests/unit/test_rule_mutation.py"
 
 
@@ -90,7 +95,7 @@ def rules_page(sections: Sequence[Section], cases: Cases, *, rules_version: str)
             "no program can check is <em>human</em>: it says what the human is asked."
         ),
         "<nav>",
-        _table(["section", *(KIND_WORDS[kind] for kind in RuleKind)], [*counts, total], widths=(49, 17, 17, 17)),
+        _table(["section", *(KIND_WORDS[kind] for kind in RuleKind)], [*counts, total], widths=(64, 12, 12, 12)),
         "</nav>",
     ]
     for section in sections:
@@ -128,36 +133,35 @@ def rule_rows(entry: Entry, cases: Cases) -> Iterator[tuple[str, str]]:
     rule = entry.rule
     match rule:
         case Rule():
-            follows = plain(rule.outcome)
-            if rule.at_recipient not in (None, rule.outcome):
-                follows += f"; at the recipient's side: {plain(str(rule.at_recipient))}"
-            yield "what follows", f"{follows}, of the {rule.scope.value}"
-            yield "asked of", rule.at.value
+            yield "what follows", _follows(rule)
             yield "finding", rule.reason
             yield "cure", rule.cure
-            if rule.field:
-                yield "field", rule.field
-            if rule.outcome == "refuse":
-                yield "if urgent", "held, and a human can let it go" if rule.curable else "refused all the same"
-            if rule.released_by:
-                yield "let go by", ", ".join(sorted(plain(one) for one in rule.released_by))
         case Human():
             yield "the human is asked", rule.asks
         case Built():
-            pass
+            yield "shown by", rule.test
     yield "source", f"{rule.source} [{rule.mark}]"
     yield "kept in", entry.where
-    yield from _shown_by(rule, cases)
-
-
-def _shown_by(rule: Rule | Human | Built, cases: Cases) -> Iterator[tuple[str, str]]:
-    if isinstance(rule, Built):
-        yield "shown by", rule.test
     if isinstance(rule, Rule):
         named = cases.get(rule.id, ())
-        count = "1 case" if len(named) == 1 else f"{len(named)} cases"
-        yield "shown by", f"{count}, each with the nearest that it spares, and two mutants: {MUTATION_TEST}"
-        yield "cases", "; ".join(f"{one['says']} ({plain(one['outcome'])})" for one in named) or "none"
+        count = "1 case, with" if len(named) == 1 else f"{len(named)} cases, each with"
+        said = "; ".join(f"{one['says']} ({plain(one['outcome'])})" for one in named)
+        yield "tested by", f"{count} the nearest that it spares, and two mutants ({MUTATION_TEST}): {said}"
+
+
+def _follows(rule: Rule) -> str:
+    """Outcome and scope, at which side it is asked, and how a human may yet let it go."""
+    asked = rule.at.value if rule.at is At.BOTH else f"the {rule.at.value}"
+    said = [f"{plain(rule.outcome)}, of the {rule.scope.value}", f"asked of {asked}"]
+    if rule.at_recipient not in (None, rule.outcome):
+        said.append(f"at the recipient's side: {plain(str(rule.at_recipient))}")
+    if rule.field:
+        said.append(f"field: {rule.field}")
+    if rule.outcome is Outcome.REFUSE:
+        said.append("if urgent: held, and a human can let it go" if rule.curable else "if urgent: refused all the same")
+    if rule.released_by:
+        said.append(f"let go by: {', '.join(sorted(plain(one) for one in rule.released_by))}")
+    return "; ".join(said)
 
 
 # The law -----------------------------------------------------------------------------------------------------------
@@ -191,7 +195,7 @@ def law_page(flows: Sequence[Flow], policy: Policy, registry: Registry, day: dat
             'A power is not a duty, and guidance is neither. What is <span class="off">OFF</span> is on the statute '
             "book, but no source on file says that it has begun; it cannot be cited until it is switched on with one."
         ),
-        _records(policy.provisions, day),
+        _provisions(policy, day),
         '<h2 id="conditions">Conditions on file</h2>',
         _records(policy.conditions, day),
         '<h2 id="others">Exemptions and regulators on file</h2>',
@@ -255,37 +259,60 @@ def _leg(leg: Leg, policy: Policy, day: date) -> Iterator[str]:
     yield f"<h3>To the {escape(plain(leg.role))}{f' ({escape(whose)})' if whose else ''}</h3>"
     labels = [f"{escape(LABELS[one])} <code>{escape(one)}</code>" for one in LABELS if one in leg.labels]
     yield _list([("deadline", leg.due), ("kind of deadline", leg.due_kind or "-")])
-    for kind, code, rows in leg.senders:
-        yield from _ends(f"Sender: {KINDS[kind]}", code, rows, policy, day)
-    yield from _ends("Recipient", leg.recipient_code, leg.recipient, policy, day)
-    yield f"<p><strong>May see</strong> what carries only these labels:</p><ul><li>{'</li><li>'.join(labels)}</li></ul>"
+    senders = [_columns(f"Sender: {KINDS[kind]}", code, rows, policy, day) for kind, code, rows in leg.senders]
+    ends = [*senders, _columns("Recipient", leg.recipient_code, leg.recipient, policy, day)]
+    together = sum(map(len, ends)) <= MOST_COLUMNS
+    for columns in [[one for end in ends for one in end]] if together else ends:
+        yield _side_by_side(columns)
+    yield f"<p><strong>May see</strong> what carries only these labels: {'; '.join(labels)}.</p>"
     yield f'<p class="small">Fields shown: {escape(", ".join(leg.sees)) or "none"}.</p>'
     yield f'<p class="small">Fields never shown: {escape(", ".join(leg.never_sees)) or "none"}.</p>'
 
 
-def _ends(title: str, code: str, rows: Sequence[Basis], policy: Policy, day: date) -> Iterator[str]:
+Column = tuple[str, Mapping[str, str]]
+"""One row of the law, as HTML: its head, and name -> text."""
+
+
+def _columns(title: str, code: str, rows: Sequence[Basis], policy: Policy, day: date) -> list[Column]:
     if not rows:
-        yield f'<p><strong>{escape(title)}</strong>: <span class="off">no row of the law</span> under '
-        yield f"{_code(code)}, so everything is held.</p>"
-        return
-    found = [legal.end(one, policy, day) for one in rows]
-    head = [escape(title), *(f"{_code(one['code'])} {escape(one['title'])}" for one in found)]
-    lines = [
-        ("state", [_state(one) for one in found]),
-        ("nations", [escape(", ".join(one["nations"])) for one in found]),
-        ("regime", [escape(one["regime"]) for one in found]),
-        ("Article 6", [escape(one["article6"]) for one in found]),
-        ("Article 9", [escape(one["article9"]) for one in found]),
-        ("Article 10", [escape(one["article10"]) for one in found]),
-        ("conditions", [_each(map(_condition, one["conditions"])) for one in found]),
-        ("gateways", [_each(map(_gateway, one["gateways"])) for one in found]),
-        ("document", ["an appropriate policy document" if one["policyDocument"] else "none needed" for one in found]),
-        ("source", [escape(one["source"]) for one in found]),
-        ("mark", [escape(one["mark"]) for one in found]),
-        ("confirmed by", [_confirmed(one) for one in found]),
+        said = f'<span class="off">no row of the law</span> under {_code(code)}, so everything is held'
+        return [(escape(title), {"state": said})]
+    return [_column(title, legal.end(one, policy, day)) for one in rows]
+
+
+def _column(title: str, one: Json) -> Column:
+    return (
+        f"{escape(title)}<br>{_code(one['code'])} {escape(one['title'])}",
+        {
+            "state": f"{_state(one)}; {escape(' and '.join(one['nations']))}",
+            "regime": escape(one["regime"]),
+            "Article 6": escape(one["article6"]),
+            "Article 9": escape(one["article9"]),
+            "Article 10": escape(one["article10"]),
+            "conditions": _each(map(_condition, one["conditions"])),
+            "gateways": _each([*map(_gateway, one["gateways"]), *map(_missing, one["gatewaysNotOnFile"])]),
+            "document": "an appropriate policy document" if one["policyDocument"] else "none needed",
+            "source": _source(one),
+            "confirmed by": _confirmed(one),
+        },
+    )
+
+
+def _side_by_side(columns: Sequence[Column]) -> str:
+    names = dict.fromkeys(name for _, cells in columns for name in cells)
+    body = [
+        _row([f"<th>{escape(name)}</th>", *(cells.get(name, "-") for _, cells in columns)], head=True) for name in names
     ]
-    body = [_row([f"<th>{escape(name)}</th>", *cells], head=True) for name, cells in lines]
-    yield _table(head, body, raw=True, widths=(20, *([80 // len(found)] * len(found))))
+    widths = (16, *([84 // len(columns)] * len(columns)))
+    return _table(["", *(head for head, _ in columns)], body, raw=True, widths=widths)
+
+
+def _source(one: Json) -> str:
+    return f"{escape(one['source'])} [{escape(one['mark'])}]"
+
+
+def _missing(code: str) -> str:
+    return f'{_code(code)}: <span class="off">not on file</span>'
 
 
 def _condition(one: Json) -> str:
@@ -294,26 +321,34 @@ def _condition(one: Json) -> str:
 
 def _gateway(one: Json) -> str:
     return (
-        f"{escape(one['title'])}: {escape(one['force'])}; {_state(one)}; mark {escape(one['mark'])}; confirmed by "
+        f"{escape(one['title'])}: {escape(one['force'])}; {_state(one)} [{escape(one['mark'])}]; confirmed by "
         f"{_confirmed(one)}"
     )
 
 
+def _provisions(policy: Policy, day: date) -> str:
+    """Gateways, with what each is, on whom, and whom it reaches."""
+    said = [legal.provision(one, day) for one in policy.provisions]
+    return _listed((one, f"{one['force']} of: {', '.join(one['on'])}; reaches: {one['to']}") for one in said)
+
+
 def _records(records: Iterable[Record], day: date) -> str:
-    rows = []
-    for one in records:
-        said = legal.record(one, day)
-        rows.append(
-            _row(
-                [
-                    f"{escape(said['title'])}<br>{_code(said['code'])}",
-                    f"{_state(said)}<br>{escape(', '.join(said['nations']))}",
-                    f"{escape(said['source'])} [{escape(said['mark'])}]",
-                    _confirmed(said),
-                ]
-            )
+    return _listed((legal.record(one, day), "") for one in records)
+
+
+def _listed(records: Iterable[tuple[Json, str]]) -> str:
+    rows = [
+        _row(
+            [
+                f"{escape(one['title'])}<br>{_code(one['code'])}{f'<br>{escape(more)}' if more else ''}",
+                f"{_state(one)}<br>{escape(', '.join(one['nations']))}",
+                _source(one),
+                _confirmed(one),
+            ]
         )
-    return _table(["what", "state", "source and mark", "confirmed by"], rows, widths=(37, 23, 28, 12))
+        for one, more in records
+    ]
+    return _table(["what", "state", "source and mark", "confirmed by"], rows, widths=(40, 20, 28, 12))
 
 
 def _state(one: Json) -> str:

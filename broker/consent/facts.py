@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from broker.registry import Channel, Establishment, Nation
 from broker.schemas.claims import Agreed, Claim
 from broker.schemas.terms import AddressHandling, Code, Kind, Release, Role, RollStatus
+from broker.statement import dumps
 
 
 class Handover(Code):
@@ -46,6 +47,7 @@ class Paper(Code):
     ANOTHERS = "of-another-controller"
 
 
+@with_config(ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that `decide` looks at, for one message and one recipient. None: not known or not applicable."""
@@ -100,6 +102,9 @@ class Facts:
 @lru_cache(maxsize=4096)
 def _coded(facts: Facts) -> dict[str, Any]:
     made: dict[str, Any] = _FACTS.dump_python(facts, mode="json", by_alias=True, exclude_defaults=True)
+    for name, claim in (("claimed", facts.claimed), ("recipient_claimed", facts.recipient_claimed)):
+        if claim is not None:  # what it says is laid over the row, so "no" and "nothing said" are two things
+            made[name] = claim.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return made
 
 
@@ -108,4 +113,4 @@ _FACTS = TypeAdapter(Facts)
 
 def recorded(coded: dict[str, Any]) -> Facts:
     """The facts of an audit record. Raises ValueError if they are not facts as this release knows them."""
-    return _FACTS.validate_python(coded)
+    return _FACTS.validate_json(dumps(coded))

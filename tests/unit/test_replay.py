@@ -136,6 +136,10 @@ def _recipient(**changes: Any) -> Callable[[Json], None]:  # noqa: ANN401 - JSON
     return lambda body: body["recipients"][0].update(changes)
 
 
+def _fact(**changes: Any) -> Callable[[Json], None]:  # noqa: ANN401 - JSON
+    return lambda body: body["recipients"][0]["facts"].update(changes)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -147,7 +151,9 @@ def _recipient(**changes: Any) -> Callable[[Json], None]:  # noqa: ANN401 - JSON
         _recipient(facts={}),
         _recipient(facts=None),
         _recipient(findings=[{}]),
-        _recipient(facts={"type": "x", "star_sign": "leo"}),
+        _fact(star_sign="leo"),
+        _fact(sender="wizard"),
+        _fact(under_18="yes"),
         _recipient(withheld=None),
     ],
 )
