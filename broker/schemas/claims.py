@@ -283,7 +283,17 @@ class Claim(Codes):
     agreement_to_service: bool = False  # somebody agreed to a service, and that is cited as consent
     safeguarding_override: bool = False
 
+    def __eq__(self, other: object) -> bool:
+        """The same claim says the same things: to claim none of something is not to say nothing of it."""
+        return isinstance(other, Claim) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._said().items()))
+
+    def _said(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
     def over(self, row: Self) -> Self:
         """What is given here, laid over the row's."""
-        given = {name: getattr(self, name) for name in self.model_fields_set}
+        given = self._said()
         return row.model_copy(update=given) if given else row

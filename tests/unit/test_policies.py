@@ -52,7 +52,8 @@ def changed(**changes: Any) -> bytes:  # noqa: ANN401 - any part of the file
 def test_a_policy_comes_back_as_it_was_filed(policy: Policy) -> None:
     back = loaded(filed(policy).encode())
     assert back.version == policy.version
-    for name in ("issued", "review_by", "bases", "provisions", "conditions", "exemptions", "regulators"):
+    assert [one.in_words for one in back.bases] == [one.in_words for one in policy.bases]
+    for name in ("issued", "review_by", "provisions", "conditions", "exemptions", "regulators"):
         assert getattr(back, name) == getattr(policy, name)
     assert filed(back) == filed(policy)
 
