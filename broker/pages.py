@@ -10,7 +10,7 @@ from broker.consent.book import Entry, RuleKind, Section
 from broker.consent.law.bases import Basis
 from broker.consent.law.policy import Policy
 from broker.consent.law.record import Record
-from broker.consent.rulebook import At, Built, Human, Rule
+from broker.consent.rulebook import At, Human, Rule
 from broker.legal import KINDS, LABELS, Leg, plain
 from broker.registry import Registry
 from broker.schemas.message import Addressing, Flow
@@ -131,15 +131,14 @@ def _rule(entry: Entry, cases: Cases) -> str:
 def rule_rows(entry: Entry, cases: Cases) -> Iterator[tuple[str, str]]:
     """Name and text of everything there is to say of a rule, apart from its statement."""
     rule = entry.rule
-    match rule:
-        case Rule():
-            yield "what follows", _follows(rule)
-            yield "finding", rule.reason
-            yield "cure", rule.cure
-        case Human():
-            yield "the human is asked", rule.asks
-        case Built():
-            yield "shown by", rule.test
+    if isinstance(rule, Rule):
+        yield "what follows", _follows(rule)
+        yield "finding", rule.reason
+        yield "cure", rule.cure
+    elif isinstance(rule, Human):
+        yield "the human is asked", rule.asks
+    else:
+        yield "shown by", rule.test
     yield "source", f"{rule.source} [{rule.mark}]"
     yield "kept in", entry.where
     if isinstance(rule, Rule):
@@ -182,7 +181,8 @@ def law_page(flows: Sequence[Flow], policy: Policy, registry: Registry, day: dat
         "<h1>The law of every flow</h1>",
         _paragraph(
             f"Policy {_code(policy.version)}, issued {legal.day_of(policy.issued)}, to be reviewed by "
-            f"{legal.day_of(policy.review_by)}; what is in force is said as at {legal.day_of(day)}."
+            f"{legal.day_of(policy.review_by)}; what is in force is said as at {legal.day_of(day)}. "
+            f"Supervised by the {escape(policy.regulator(day).title)}."
         ),
         _notice(f"{UNCONFIRMED} {MARKS} Retention is configuration, and unconfirmed too."),
         f"<nav><ol>{listed}</ol></nav>",

@@ -124,6 +124,14 @@ def test_this_release_is_in_the_archive_and_every_file_there_is_what_its_name_sa
     assert len(set(days)) == len(days), "a draft of a released policy was left: python -m tests.generate_docs"
 
 
+def test_what_is_not_on_file_cannot_be_looked_up() -> None:
+    assert POLICY.regulator(POLICY.issued).code == "ICO"
+    with pytest.raises(LookupError, match="no regulator"):
+        POLICY.regulator(date(2018, 5, 24))
+    with pytest.raises(LookupError, match="no provision"):
+        POLICY.switched_on("CA2004-s16ZZ", since=SINCE, source=SI)
+
+
 # A home's own ------------------------------------------------------------------------------------------------------
 
 

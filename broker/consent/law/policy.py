@@ -69,7 +69,10 @@ class Policy:
 
     def regulator(self, day: date) -> Record:
         """Who supervises on that day. Raises LookupError if nobody is on file."""
-        return next(one for one in reversed(self.regulators) if one.in_force(day))
+        found = next((one for one in reversed(self.regulators) if one.in_force(day)), None)
+        if found is None:
+            raise LookupError("no regulator is on file for that day")
+        return found
 
     def names(self, codes: tuple[str, ...]) -> str:
         """Gateways in words."""
