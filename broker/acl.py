@@ -178,7 +178,9 @@ def _worker(registry: Registry) -> Iterator[Acl]:
         _topic(name, topics.QUARANTINE, Operation.WRITE, "sets refused bytes aside"),
         _topic(name, topics.QUARANTINE, Operation.READ, "`broker status` counts what was refused"),
         _topic(name, topics.AUDIT, Operation.WRITE, "records every decision"),
-        _topic(name, topics.AUDIT, Operation.READ, "`broker keys reseal`, before a sealing key is destroyed"),
+        _topic(
+            name, topics.AUDIT, Operation.READ, "`broker decision replay`; and `broker keys reseal`, before a key goes"
+        ),
         _topic(name, topics.REGISTRY, Operation.READ, "knows who takes part, and with which keys"),
         _rule(name, Resource.GROUP, GROUP, Operation.READ, group),
         _rule(name, Resource.GROUP, f"{GROUP}.", Operation.READ, lanes, prefixed=True),

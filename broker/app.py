@@ -11,11 +11,11 @@ from faststream.security import BaseSecurity
 
 from broker.clock import Clock
 from broker.connection import Connection
-from broker.consent.law.policy import POLICY
 from broker.exchange import Exchange
 from broker.follower import Follower
 from broker.home import Home, broker_of
 from broker.loop import GROUP, Loop
+from broker.policies import Policies
 from broker.post import admin, missing_topics
 from broker.refusal import in_words, lacking
 from broker.registry import Registry
@@ -33,11 +33,11 @@ class Ending:
 
 
 def make_exchange(home: Home, registry: Registry, clock: Clock) -> Exchange:
-    """The procedure with the broker's keys in this home. Raises HomeError."""
+    """The procedure with the broker's keys and the policy in this home. Raises HomeError."""
     broker = broker_of(registry)
     return Exchange(
         registry=registry,
-        policy=POLICY,
+        policy=Policies(home.path).in_force(),
         keys=home.keys(broker.id),
         signer=home.signer(broker, clock()),
     )

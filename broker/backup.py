@@ -9,8 +9,11 @@ from pathlib import Path
 
 from broker.keys import HomeError, check, seal, unseal, write_new
 
-PARTS = ("trust.json", "registry.jsonl", "keys", "tls", "authority")
-_NAME = re.compile(r"(?:keys|tls|authority)(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){1,2}|trust\.json|registry\.jsonl")
+PARTS = ("trust.json", "registry.jsonl", "policy.json", "policies", "keys", "tls", "authority")
+_NAME = re.compile(
+    r"(?:keys|tls|authority)(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*){1,2}|trust\.json|registry\.jsonl|policy\.json|"
+    r"policies/[0-9a-f-]+\.json"
+)
 MOST_FILES = 10_000
 
 

@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -26,32 +25,54 @@ from broker.agency import Agency, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock
-from broker.commands import acl, backup, certificate, keys, mailbox, members, org, papers
+from broker.commands import (
+    acl,
+    backup,
+    basis,
+    certificate,
+    decision,
+    keys,
+    mailbox,
+    members,
+    org,
+    papers,
+    policy,
+    rules,
+)
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
     DEFAULT_HOME,
     DEFAULT_MAILBOX,
+    AtOption,
     BootstrapOption,
     BuiltInHomeOption,
     ClockOption,
     HomeOption,
+    HtmlOption,
     JsonOption,
     MailboxOption,
     clock_of,
     fail,
+    flow_of,
+    moment,
+    policy_of,
+    print_json,
+    registry_of,
+    write_page,
 )
 from broker.commands.options import connection as reach
+from broker.commands.options import member as member_of
 from broker.connection import Connection, Unreachable
-from broker.consent.law.policy import POLICY
-from broker.data import filed, organisations
 from broker.demo.drill import drill
 from broker.demo.night import play
 from broker.errors import PLAIN, Refused
-from broker.home import Home, HomeError, broker_of, new_key
+from broker.home import Home, HomeError, broker_of
 from broker.local_kafka import KafkaUnavailable
 from broker.mailbox.asking import LONGEST_WAIT
 from broker.mailbox.client import Mailbox, NotAccepted
-from broker.registry import Channel, KeyUse, Organisation, Registry
+from broker.pages import law_page
+from broker.registry import Channel, Organisation
+from broker.schemas.catalogue import CATALOGUE
 from broker.statement import loads
 from broker.status import status as read_status
 
@@ -77,6 +98,10 @@ app.add_typer(org.app, name="org")
 app.add_typer(members.person_app, name="person")
 app.command()(members.redeliver)
 app.add_typer(papers.app, name="papers")
+app.command()(basis.basis)
+app.command()(rules.rules)
+app.add_typer(policy.app, name="policy")
+app.add_typer(decision.app, name="decision")
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")
@@ -124,20 +149,9 @@ def _documents(file: Path) -> list[dict[str, Any]]:
     return made
 
 
-def _print(value: Any) -> None:  # noqa: ANN401 - JSON
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-def _member(registry: Registry, organisation: str) -> Organisation:
-    found = registry.get(organisation)
-    if found is None:
-        fail(f"{organisation} is not in the registry. It holds: {', '.join(islice((o.id for o in registry), 40))}", 2)
-    return found
-
-
 def _agency(home: Home, organisation: str, now: datetime) -> Agency:
     registry = home.registry()
-    member = _member(registry, organisation)
+    member = member_of(registry, organisation)
     return Agency(
         organisation=organisation,
         registry=registry,
@@ -202,7 +216,7 @@ def publish(
     documents = _documents(file)
     now = clock_of(clock)
     place = Home(home)
-    if wait and _member(place.registry(), sender).channel is Channel.MAILBOX:
+    if wait and member_of(place.registry(), sender).channel is Channel.MAILBOX:
         wait = 0
         typer.echo(f"The outcome will be in its mailbox: broker inbox {sender}", err=True)
     bodies = _run(_publish(place, reach(place, bootstrap), sender, documents, now, wait))
@@ -224,7 +238,7 @@ async def _publish(
 ) -> list[dict[str, Any]]:
     agency = _agency(home, sender, clock())
     submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
-    direct = _member(home.registry(), sender).channel is Channel.DIRECT
+    direct = member_of(home.registry(), sender).channel is Channel.DIRECT
     if direct and await _bring_up_to_date(home, connection):  # so that nothing is sealed to a key that is revoked
         agency = _agency(home, sender, clock())
         submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
@@ -233,7 +247,7 @@ async def _publish(
     if not wait:
         await post.publish(connection, submitted)
         return []
-    async with post.reader(connection, _member(home.registry(), sender), new_only=True) as inbox:
+    async with post.reader(connection, member_of(home.registry(), sender), new_only=True) as inbox:
         await post.publish(connection, submitted)
         until = time.monotonic() + wait
         while waiting - found.keys() and time.monotonic() < until:
@@ -272,7 +286,7 @@ def inbox(
     acknowledged and not offered again; what does not open or verify is not, and is offered again after a minute.
     """
     place, now, shown = Home(home), clock_of(clock), _Shown(as_json)
-    member = _do(lambda: _member(place.registry(), organisation))
+    member = _do(lambda: member_of(place.registry(), organisation))
     if not member.connected:
         fail(f"{organisation} is not connected: it is told by telephone", 2)
     if member.channel is Channel.MAILBOX:
@@ -381,7 +395,7 @@ def check(
         list[str] | None, typer.Option(help="For an update, correction or withdrawal: who got the original.")
     ] = None,
     home: BuiltInHomeOption = None,
-    at: Annotated[datetime | None, typer.Option(help="Decide as at this time (UTC); default: now.")] = None,
+    at: AtOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Dry run: what would become of a message, and exactly what each recipient would see. Nothing is sent.
@@ -390,36 +404,37 @@ def check(
     is withheld and why. Needs no Kafka, no keys and no network. Exit code 0 shared, 3 held, 4 refused.
     """
     documents = _documents(file)
-    now = system_clock() if at is None else at.replace(tzinfo=at.tzinfo or system_clock().tzinfo)
-    try:
-        registry = Home(home).registry() if home else _example_registry(now)
-    except HomeError as error:
-        fail(str(error))
-    had_it = [_member(registry, one) for one in told or []]
+    now = moment(at)
+    registry, in_force = registry_of(home, now), policy_of(home)
+    had_it = [member_of(registry, one) for one in told or []]
     results = [
-        check_document(one, sender=sender, told=had_it, registry=registry, policy=POLICY, now=now) for one in documents
+        check_document(one, sender=sender, told=had_it, registry=registry, policy=in_force, now=now)
+        for one in documents
     ]
     if as_json:
-        _print(results[0] if len(results) == 1 else results)
+        print_json(results[0] if len(results) == 1 else results)
     else:
         for result in results:
             show.console().print(show.outcome(result, registry))
     raise typer.Exit(max(EXIT[result["status"]] for result in results))
 
 
-def _example_registry(now: datetime) -> Registry:
-    keyed = [one.model_copy(update={"keys": tuple(new_key(use, now)[0] for use in KeyUse)}) for one in organisations()]
-    return Registry(keyed, papers=filed(keyed, now.date()))
-
-
 @app.command()
-def flows(as_json: JsonOption = False) -> None:
-    """Every message type: who may send it, who receives it, what each sees and never sees, on which basis."""
+def flows(home: BuiltInHomeOption = None, html: HtmlOption = None, as_json: JsonOption = False) -> None:
+    """Every message type: who may send it, who receives it, what each sees and never sees, on which basis.
+
+    --html: a page for a lawyer, with both bases in full, deadlines and their kind, retention, and who has confirmed it.
+    """
+    if html is not None:
+        now = system_clock()
+        page = law_page(CATALOGUE, policy_of(home), registry_of(home, now), now.date())
+        write_page(html, page)
+        return
     if as_json:
-        _print(describe.flows())
+        print_json(describe.flows(policy_of(home)))
         return
     table = Table("message type", "from", "to: sees / never sees", "basis at each end", "clock", show_lines=True)
-    for flow in describe.flows():
+    for flow in describe.flows(policy_of(home)):
         views = flow["views"] or [None]
         for view in views:
             sees = (
@@ -440,16 +455,13 @@ def schema(
     message_type: Annotated[str, typer.Argument(metavar="TYPE", help="As encompass.notification-issued.")],
 ) -> None:
     """JSON Schema of the document a sender signs for a message type, with the labels of every field."""
-    flow = describe.find(message_type)
-    if flow is None:
-        fail("No such type. This broker carries:\n  " + "\n  ".join(describe.known_types()), 2)
-    _print(describe.schema(flow))
+    print_json(describe.schema(flow_of(message_type)))
 
 
 @app.command()
 def asyncapi() -> None:
     """The AsyncAPI 3 document of all topics and messages (JSON, which is also YAML)."""
-    _print(describe.asyncapi())
+    print_json(describe.asyncapi())
 
 
 @app.command(name="topics")
@@ -468,7 +480,7 @@ def topics_(
     needed = topics.topics(registry)
     made = _run(post.create_topics(reach(place, bootstrap), registry)) if create else []
     if as_json:
-        _print([{"name": t.name, "partitions": t.partitions, "config": t.config, "holds": t.holds} for t in needed])
+        print_json([{"name": t.name, "partitions": t.partitions, "config": t.config, "holds": t.holds} for t in needed])
         return
     table = Table("topic", "partitions", "kept", "holds")
     for topic in needed:
@@ -491,7 +503,7 @@ def status(
     place = Home(home)
     found = _run(read_status(place, reach(place, bootstrap), clock_of(clock)()))
     if as_json:
-        _print({"figures": found.figures, "mustAct": found.must_act})
+        print_json({"figures": found.figures, "mustAct": found.must_act})
     else:
         table = Table("what", "figure")
         for what, figure in found.figures.items():

@@ -75,8 +75,8 @@ async def needed(connection: Connection, home: Home, kid: str) -> Counter[str]:
                     found[part.topic] += record.offset >= done[part].offset and sealed_to(record.value or b"") == kid
     for topic in OWN:
         for partition in range(topics.SUBMIT_PARTITIONS):
-            for record in await _unreplaced(connection, TopicPartition(topic, partition)):
-                body = _opened(record, keys) if sealed_to(record.value or b"") == kid else None
+            for record in await unreplaced(connection, TopicPartition(topic, partition)):
+                body = opened(record, keys) if sealed_to(record.value or b"") == kid else None
                 found[topic] += body is not None and (topic != topics.HELD or _about(body) in waiting)
     return +found
 
@@ -107,8 +107,8 @@ async def reseal(connection: Connection, home: Home, to: PublicKey, *, settled: 
         for topic in OWN:
             for partition in range(topics.SUBMIT_PARTITIONS):
                 tp = TopicPartition(topic, partition)
-                for record in await _unreplaced(connection, tp):
-                    body = None if sealed_to(record.value or b"") == to.kid else _opened(record, keys)
+                for record in await unreplaced(connection, tp):
+                    body = None if sealed_to(record.value or b"") == to.kid else opened(record, keys)
                     if body is None:
                         continue  # done, or its key is gone already: that was to be so
                     if topic == topics.HELD and not settled and _about(body) not in waiting:
@@ -131,7 +131,7 @@ async def reseal(connection: Connection, home: Home, to: PublicKey, *, settled: 
     return Resealed(again=again, left=left)
 
 
-async def _unreplaced(connection: Connection, tp: TopicPartition) -> list[Stamped]:
+async def unreplaced(connection: Connection, tp: TopicPartition) -> list[Stamped]:
     """The records of which there is no later one under a newer key."""
     records = [record async for record in read_records(connection, tp)]
     replaced = {int(value or b"-1") for one in records for name, value in one.headers if name == RESEALED}
@@ -150,7 +150,8 @@ async def _open_holds(connection: Connection, state: StateSeal) -> set[tuple[str
     return found
 
 
-def _opened(record: Stamped, keys: FileKeys) -> Any:  # noqa: ANN401 - JSON
+def opened(record: Stamped, keys: FileKeys) -> Any:  # noqa: ANN401 - JSON
+    """What the broker sealed to itself, or None if its key is not here."""
     try:
         return unseal(record.value or b"", keys)
     except Refused:

@@ -7,7 +7,7 @@ from pydantic import BaseModel  # noqa: TC002 - the annotation is evaluated
 from pydantic.json_schema import models_json_schema
 
 from broker import topics
-from broker.consent.law.policy import POLICY
+from broker.consent.law.policy import Policy
 from broker.envelope import CONTENT_TYPE, DELIVERY
 from broker.schemas.catalogue import BY_TYPE, CATALOGUE
 from broker.schemas.message import SLOTS, Flow, Submission
@@ -24,7 +24,7 @@ def find(name: str) -> Flow | None:
     return None
 
 
-def flows() -> list[Json]:
+def flows(policy: Policy) -> list[Json]:
     """Every flow: who sends, who receives and sees what, on which bases, by when."""
     return [
         {
@@ -40,7 +40,7 @@ def flows() -> list[Json]:
                     "clock": view.clock,
                     "senderBasis": {kind: view.sender_basis[kind] for kind in sorted(view.sender_basis)},
                     "recipientBasis": view.recipient_basis,
-                    "basisConfirmedBy": _confirmed(view.recipient_basis),
+                    "basisConfirmedBy": _confirmed(policy, view.recipient_basis),
                     "sees": sorted(name for name, labels in flow.message.labels.items() if labels <= view.labels),
                     "neverSees": sorted(name for name, labels in flow.message.labels.items() if labels - view.labels),
                 }
@@ -52,8 +52,8 @@ def flows() -> list[Json]:
     ]
 
 
-def _confirmed(code: str) -> str | None:
-    return next((basis.confirmed_by for basis in POLICY.bases if basis.code == code), None)
+def _confirmed(policy: Policy, code: str) -> str | None:
+    return next((basis.confirmed_by for basis in policy.bases if basis.code == code), None)
 
 
 def _schemas(flows_: tuple[Flow, ...], template: str) -> tuple[dict[str, str], Json]:

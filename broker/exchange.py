@@ -29,6 +29,7 @@ from pydantic_core import to_json
 from broker import envelope, ledger, topics, words
 from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
+from broker.consent.rules import RULES_VERSION
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, in_normal_form, judge, parse
 from broker.registry import Channel, KeyUse, Organisation, PublicKey, Registry, SignedBy
@@ -462,7 +463,10 @@ class Exchange:
     def _decided(
         self, statement: Statement, digest: str, flow: Flow, judged: list[Judged], told: list[Body], now: datetime
     ) -> Body:
-        """The audit body: facts, rules, bases, and which digests were withheld; no content."""
+        """The audit body: facts, rules, bases, which fields were given, which digests were withheld; no content.
+
+        With the policy that it names, it is enough to decide again (`broker decision replay`).
+        """
         by_name = {d.name: d for d in statement.disclosures}
         return {
             "is": "decision",
@@ -472,7 +476,9 @@ class Exchange:
             "from": statement.claims["iss"],
             "statement": digest,
             "policy": self.policy.version,
+            "rules": RULES_VERSION,
             "registry": self.registry.version,
+            "given": sorted(statement.content),
             "recipients": [
                 {
                     **outcome,

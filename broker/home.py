@@ -2,6 +2,7 @@
 
 HOME/trust.json               the registrar's public key: the one thing that is believed without a signature
 HOME/registry.jsonl           a copy of the signed events of `registry-events`, one a line
+HOME/policy.json              a policy of its own, if it has one: broker.policies
 HOME/keys/school-100000/      that organisation's private keys; hand this folder to it and keep no copy
 HOME/keys/broker-.../         the broker's own, with state-1.key, state-2.key, ... for its changelogs
 HOME/keys/registrar/          the registry desk's

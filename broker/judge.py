@@ -16,7 +16,7 @@ from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, deadline
 from broker.consent.decide import Decision, decide
 from broker.consent.facts import Doubt, Facts
 from broker.consent.law.policy import Policy
-from broker.consent.redact import view, without
+from broker.consent.redact import Shown, view, without
 from broker.consent.rules.encompass import NOTHING_TO_SHOW
 from broker.errors import Reason, Refused
 from broker.registry import Establishment, KeyUse, Organisation, Registry, Status
@@ -171,8 +171,26 @@ def judge(
             doubts=doubts,
             released=released,
         )
-        made.append(_judged(submission, flow, line, recipient, facts, given, decide(facts, policy, now), now))
+        made.append(_judged(submission, flow, line, recipient, facts, given, policy, now))
     return made
+
+
+def settle(flow: Flow, facts: Facts, given: tuple[str, ...], policy: Policy, now: datetime) -> tuple[Decision, Shown]:
+    """Steps 7 and 8 for one recipient, from coded facts and the names of the given fields alone.
+
+    So it can be done again when the content has been erased.
+    """
+    decision = decide(facts, policy, now)
+    shown = view(flow, given, role=facts.recipient_role, handling=facts.address_handling, agreed=facts.agreement_labels)
+    if decision.removed:
+        shown = without(shown, decision.removed)
+    if decision.shared and flow.addressing is Addressing.LEDGER:
+        optional = {info.alias for info in flow.message.model_fields.values() if not info.is_required()}
+        worth = optional & set(given)  # what every such message carries anyway is not worth one
+        if worth and not worth & shown.fields:
+            findings = (*decision.findings, NOTHING_TO_SHOW)
+            decision = replace(decision, outcome=Outcome.REFUSE, findings=findings)
+    return decision, shown
 
 
 def _judged(
@@ -182,18 +200,10 @@ def _judged(
     recipient: Organisation | None,
     facts: Facts,
     given: tuple[str, ...],
-    decision: Decision,
+    policy: Policy,
     now: datetime,
 ) -> Judged:
-    shown = view(flow, given, role=line.role, handling=facts.address_handling, agreed=facts.agreement_labels)
-    if decision.removed:
-        shown = without(shown, decision.removed)
-    if decision.shared and flow.addressing is Addressing.LEDGER:
-        optional = {info.alias for info in flow.message.model_fields.values() if not info.is_required()}
-        worth = optional & set(given)  # what every such message carries anyway is not worth one
-        if worth and not worth & shown.fields:
-            findings = (*decision.findings, NOTHING_TO_SHOW)
-            decision = replace(decision, outcome=Outcome.REFUSE, findings=findings)
+    decision, shown = settle(flow, facts, given, policy, now)
     due, role = None, flow.views.get(line.role)
     if role is not None:
         opens = time.fromisoformat(recipient.session_start) if recipient else OPENS_IF_UNKNOWN

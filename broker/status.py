@@ -13,6 +13,7 @@ from broker.consent.law.policy import POLICY
 from broker.consent.papers import due
 from broker.home import Home
 from broker.loop import GROUP, read_whole
+from broker.policies import Policies
 from broker.post import admin
 from broker.registry import Channel
 from broker.state import Cabinet, StateSeal, TellingState
@@ -47,10 +48,21 @@ async def status(home: Home, connection: Connection, now: datetime) -> Status:
     papers = due(registry.papers, now.date())
     found.figures["papers to be reviewed within 30 days, or overdue"] = len(papers)
     found.must_act += [f"{one.paper.owner} must review {one.paper.id} by {one.by} ({one.stands})" for one in papers]
-    found.figures["policy"] = f"{POLICY.version}, to be reviewed by {POLICY.review_by}; no basis confirmed yet"
-    if POLICY.review_by - now.date() < POLICY_WARNING:
-        found.must_act.append(f"the policy must be reviewed by {POLICY.review_by}: after that everything is held")
+    _policy(found, Policies(home.path), now)
     return found
+
+
+def _policy(found: Status, policies: Policies, now: datetime) -> None:
+    """Which policy a worker of this home would start with. A worker that runs goes on with the one it started with."""
+    policy = policies.in_force()
+    whose = f", this home's own; the release carries {POLICY.version}" if policies.of_its_own() else ""
+    confirmed = sum(one.confirmed_by is not None for one in policy.bases)
+    found.figures["policy"] = (
+        f"{policy.version}{whose}, to be reviewed by {policy.review_by}; "
+        f"bases confirmed: {confirmed or 'none'} of {len(policy.bases)}"
+    )
+    if policy.review_by - now.date() < POLICY_WARNING:
+        found.must_act.append(f"the policy must be reviewed by {policy.review_by}: after that everything is held")
 
 
 async def _lanes(found: Status, connection: Connection) -> None:

@@ -14,7 +14,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="The file to make; one that is there is never written over.")],
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Put HOME (trust.json, registry.jsonl, keys/, tls/, authority/) into one file, sealed with a passphrase.
+    """Put HOME (trust.json, registry.jsonl, policies, keys/, tls/, authority/) into one file, under a passphrase.
 
     Not in it: Kafka's topics. What waits in submit, inbox, mailbox, held, state and copies is in Kafka and nowhere
     else; without them a restored home has nothing to open. Keep the file and its passphrase apart, both away from this

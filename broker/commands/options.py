@@ -1,13 +1,25 @@
 """What all commands share: how they fail, how they reach Kafka, and the options that several have."""
 
+import json
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from broker import describe
 from broker.clock import Clock, system_clock, unsafe_stepped_clock
 from broker.connection import Connection, Unreachable
-from broker.home import Home
+from broker.consent.law.policy import Policy
+from broker.data import filed, organisations
+from broker.home import Home, HomeError, new_key
+from broker.policies import Policies
+from broker.registry import KeyUse, Organisation, Registry
+from broker.schemas.message import Flow
+
+T = TypeVar("T")
 
 DEFAULT_BOOTSTRAP = "127.0.0.1:9092"
 DEFAULT_HOME = Path(".broker")
@@ -38,12 +50,80 @@ ClockOption = Annotated[
     Path | None,
     typer.Option("--unsafe-clock", envvar="BROKER_UNSAFE_CLOCK", hidden=True, help="Seconds to add, for the demo."),
 ]
+AtOption = Annotated[
+    datetime | None, typer.Option("--at", help="As at this day or time (UTC), as 2026-11-24; default: now.")
+]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", help="Write the printable page to this file instead.", dir_okay=False)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables for people.")]
 
 
 def clock_of(file: Path | None) -> Clock:
     """The system's clock, or the demo's."""
     return system_clock if file is None else unsafe_stepped_clock(file)
+
+
+def moment(at: datetime | None) -> datetime:
+    """The time that was given (UTC, unless it says otherwise), or now."""
+    if at is None:
+        return system_clock()
+    if not 1900 <= at.year <= 2200:  # noqa: PLR2004 - nobody alive is concerned by others
+        fail(f"{at.year} is not a plausible year: give --at as 2026-11-24 or 2026-11-24T07:30:00", 2)
+    return at.replace(tzinfo=at.tzinfo or system_clock().tzinfo)
+
+
+def registry_of(home: Path | None, now: datetime) -> Registry:
+    """The home's registry, or the built-in organisations, each with fresh keys."""
+    if home is None:
+        keyed = [
+            one.model_copy(update={"keys": tuple(new_key(use, now)[0] for use in KeyUse)}) for one in organisations()
+        ]
+        return Registry(keyed, papers=filed(keyed, now.date()))
+    return or_fail(Home(home).registry)
+
+
+def policy_of(home: Path | None) -> Policy:
+    """The home's policy, or the release's."""
+    return or_fail(Policies(home).in_force)
+
+
+def member(registry: Registry, organisation: str) -> Organisation:
+    """Its entry in the registry."""
+    found = registry.get(organisation)
+    if found is None:
+        fail(f"{organisation} is not in the registry. It holds: {', '.join(islice((o.id for o in registry), 40))}", 2)
+    return found
+
+
+def flow_of(message_type: str) -> Flow:
+    """A message type by its full or short name."""
+    found = describe.find(message_type)
+    if found is None:
+        fail("No such type. This broker carries:\n  " + "\n  ".join(describe.known_types()), 2)
+    return found
+
+
+def or_fail(work: Callable[[], T], code: int = 1) -> T:
+    """Do it; what is wrong with a home or with Kafka becomes one line and a code."""
+    try:
+        return work()
+    except (HomeError, Unreachable) as error:
+        fail(str(error), code)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - JSON
+    """For programs."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def write_page(file: Path, page: str) -> None:
+    """Write a printable page."""
+    try:
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        fail(f"cannot write {file}: {error.strerror}; name another file", 2)
+    typer.echo(f"{file} written: open it in a browser; it prints on A4")
 
 
 def fail(text: str, code: int = 1) -> NoReturn:

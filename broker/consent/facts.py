@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pydantic import TypeAdapter
-from pydantic_core import to_json
+from pydantic import ConfigDict, TypeAdapter, with_config
 
 from broker.registry import Channel, Establishment, Nation
 from broker.schemas.claims import Agreed, Claim
 from broker.schemas.terms import AddressHandling, Code, Kind, Release, Role, RollStatus
+from broker.statement import dumps
 
 
 class Handover(Code):
@@ -47,6 +47,7 @@ class Paper(Code):
     ANOTHERS = "of-another-controller"
 
 
+@with_config(ConfigDict(strict=True, extra="forbid", hide_input_in_errors=True))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that `decide` looks at, for one message and one recipient. None: not known or not applicable."""
@@ -101,7 +102,10 @@ class Facts:
 
 @lru_cache(maxsize=4096)
 def _coded(facts: Facts) -> dict[str, Any]:
-    made: dict[str, Any] = _FACTS.dump_python(facts, mode="json", by_alias=True, exclude_unset=True)
+    made: dict[str, Any] = _FACTS.dump_python(facts, mode="json", by_alias=True, exclude_defaults=True)
+    for name, claim in (("claimed", facts.claimed), ("recipient_claimed", facts.recipient_claimed)):
+        if claim is not None:  # what it says is laid over the row, so "no" and "nothing said" are two things
+            made[name] = claim.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return made
 
 
@@ -110,4 +114,4 @@ _FACTS = TypeAdapter(Facts)
 
 def recorded(coded: dict[str, Any]) -> Facts:
     """The facts of an audit record. Raises ValueError if they are not facts as this release knows them."""
-    return _FACTS.validate_json(to_json(coded))
+    return _FACTS.validate_json(dumps(coded))

@@ -1,9 +1,11 @@
-"""A small hand-written set of real organisations, by their register codes; every desk number is a drama number.
+"""What the package carries: a hand-written set of real organisations, every released policy, every rule's cases.
 
-Their papers are made up: a policy document and an impact assessment each, and an agreement of every force with all.
+The desk numbers are drama numbers. The papers of a play set are made up: a policy document and an impact assessment
+each, and an agreement of every force with all. `python -m tests.generate_docs` writes the policies and the cases.
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from importlib.resources import files
@@ -98,3 +100,15 @@ def _written(title: str, owner: str, day: date) -> dict[str, Any]:
 
 def _code(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def policies() -> dict[str, bytes]:
+    """File name -> the text of every policy version that was ever released."""
+    folder = files(__package__).joinpath("policies")
+    return {one.name: one.read_bytes() for one in sorted(folder.iterdir(), key=lambda one: one.name)}
+
+
+def rule_cases() -> dict[str, list[dict[str, Any]]]:
+    """Rule id -> the cases by which it is tested, in words."""
+    made: dict[str, list[dict[str, Any]]] = json.loads(files(__package__).joinpath("rule_cases.json").read_bytes())
+    return made

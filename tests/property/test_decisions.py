@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from broker.consent.decide import SEVERITY, decide, decide_by
 from broker.consent.facts import Facts, recorded
+from broker.consent.law.archive import filed, loaded
 from broker.consent.law.bases import BASES
 from broker.consent.law.policy import POLICY, Policy
 from broker.consent.rulebook import At
@@ -17,6 +18,8 @@ from broker.registry import Nation
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.claims import Bar, Barred, Claim, Life, NoConsent, NotAsked, Schedule1, Subject, Whose
 from broker.schemas.terms import Outcome
+from broker.statement import dumps, loads
+from broker.words import bases
 
 CODES = sorted({basis.code for basis in BASES})
 SECRET = "RowanTestcase"  # noqa: S105 - stands for something that must not be repeated
@@ -136,6 +139,20 @@ def test_no_finding_repeats_what_it_was_given(facts: Facts, now: datetime) -> No
         assert SECRET not in f"{finding}"
         assert finding.reason.endswith(".")
         assert finding.cure.endswith(".")
+
+
+@given(st.one_of(any_facts, likely()), policies, moments)
+def test_a_policy_that_was_filed_decides_the_same_when_it_is_loaded(
+    facts: Facts, policy: Policy, now: datetime
+) -> None:
+    again, first = decide(facts, loaded(filed(policy).encode()), now), decide(facts, policy, now)
+    assert (again.outcome, again.findings, again.removed) == (first.outcome, first.findings, first.removed)
+    assert bases(again) == bases(first)
+
+
+@given(any_facts)
+def test_recorded_facts_come_back_as_they_were(facts: Facts) -> None:
+    assert recorded(loads(dumps(facts.coded()))) == facts
 
 
 @given(any_facts, moments)

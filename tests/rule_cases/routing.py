@@ -1,8 +1,10 @@
 """Routing and Operation Encompass."""
 
+from datetime import timedelta
 from typing import Any
 
 from broker.consent.facts import CaseState, Doubt, Handover
+from broker.consent.law.policy import POLICY
 from broker.registry import Channel, Establishment, Nation
 from broker.schemas.terms import AddressHandling, Kind, Role, RollStatus
 from tests.facts import HANDOVER, ISSUED, RECEIPT, TO_COUNCIL, UPDATE
@@ -200,4 +202,5 @@ TABLE = [
     ("FRESH-1", "tomorrow's date", ISSUED, {"doubts": (Doubt.DATED_AHEAD,)}, HOLD, {"doubts": (Doubt.KEY_REVOKED,)}),
 ]
 
-CASES = tuple(Case(*one) for one in TABLE)
+STALE = Case("POL-1", "past its review date", ISSUED, {}, HOLD, {}, on=POLICY.review_by + timedelta(days=1))
+CASES = (STALE, *(Case(*one) for one in TABLE))

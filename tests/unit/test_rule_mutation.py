@@ -1,43 +1,66 @@
 """A rule that always permits, and one that always bites, must each be noticed by the cases of that rule."""
 
-from collections.abc import Iterable
-from dataclasses import replace
-
 import pytest
 
-from broker.consent.decide import decide_by
-from broker.consent.law.policy import POLICY
-from broker.consent.rulebook import Rule
+from broker.consent.book import entries
+from broker.consent.rulebook import Built, Human
 from broker.consent.rules import RULES
-from tests.personas import NIGHT
-from tests.rule_cases import Case
+from tests import rule_report
 from tests.rule_cases.every import CASES
+from tests.rule_report import cases_of, failing, mutant, report, untested
 
-IDS = sorted({rule.id for rule in RULES} - {"POL-1"})  # of the calendar alone: test_rules has it
-
-
-def failing(cases: Iterable[Case], rules: tuple[Rule, ...]) -> list[str]:
-    """The cases that do not hold under these rules."""
-    return [case.says for case in cases if not _holds(case, rules)]
-
-
-def _holds(case: Case, rules: tuple[Rule, ...]) -> bool:
-    try:
-        bitten, spared = (decide_by(rules, facts, POLICY, NIGHT.date()) for facts in (case.bitten, case.spared))
-    except AssertionError:
-        return False  # nothing may be shared without a basis at both ends
-    found = {one.outcome for one in bitten.findings if one.rule == case.rule}
-    return case.outcome in found and all(one.rule != case.rule for one in spared.findings)
-
-
-def _mutant(rule_id: str, bites: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - the two mutations
-    return tuple(replace(rule, bites=lambda _: bites) if rule.id == rule_id else rule for rule in RULES)
+IDS = sorted(rule.id for rule in RULES)
 
 
 @pytest.mark.parametrize("rule_id", IDS)
 @pytest.mark.parametrize("bites", [False, True], ids=["always-permits", "always-bites"])
 def test_a_mutant_does_not_survive(rule_id: str, bites: bool) -> None:  # noqa: FBT001
-    cases = [case for case in CASES if case.rule == rule_id]
+    cases = cases_of(rule_id)
     assert cases, "a rule without a case would be untested"
-    assert not failing(cases, RULES)
-    assert failing(cases, _mutant(rule_id, bites))
+    assert not failing(cases)
+    assert failing(cases, mutant(rule_id, bites=bites))
+
+
+def test_the_report_counts_every_rule_and_finds_none_untested() -> None:
+    made = report()
+    assert made.good
+    assert made.machine == len(RULES)
+    assert made.machine + made.human + made.built == len(list(entries()))
+    assert made.line.endswith("0 untested, 0 that survive mutation")
+
+
+def test_the_report_names_what_is_not_tested(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rule_report, "CASES", [case for case in CASES if case.rule != "A6-01"])
+    assert rule_report.main() == 1
+    said = capsys.readouterr().out
+    assert "1 untested, 2 that survive mutation" in said
+    assert "untested: A6-01\n" in said
+    assert "survives mutation: A6-01 (always bites)" in said
+
+
+@pytest.mark.parametrize(
+    ("test", "missing"),
+    [
+        ("tests/unit/test_rule_mutation.py::test_a_mutant_does_not_survive", False),
+        ("tests/unit/test_rule_mutation.py::test_nobody_wrote_this", True),
+        ("the care of those who wrote it", True),
+    ],
+)
+def test_a_rule_that_is_kept_by_construction_names_a_test_that_exists(test: str, missing: bool) -> None:  # noqa: FBT001
+    assert untested(Built(id="X", states="S.", where="here", test=test, source="s", mark="P")) is missing
+
+
+@pytest.mark.parametrize(("asks", "missing"), [("Is it necessary?", False), ("", True)])
+def test_a_human_rule_asks_something(asks: str, missing: bool) -> None:  # noqa: FBT001
+    assert untested(Human(id="X", states="S.", asks=asks, source="s", mark="P")) is missing
+
+
+def test_no_id_stands_for_two_rules() -> None:
+    ids = [entry.rule.id for entry in entries()]
+    assert sorted(set(ids)) == sorted(ids)
+
+
+def test_every_machine_checked_rule_is_in_a_section() -> None:
+    assert {entry.rule.id for entry in entries()} >= set(IDS)

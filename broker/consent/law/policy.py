@@ -1,8 +1,10 @@
 """The law compiled into one immutable version, which every decision names, and which can be loaded to replay it."""
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from typing import Any
 
 from pydantic_core import to_jsonable_python
 
@@ -12,6 +14,7 @@ from broker.consent.law.provisions import PROVISIONS, Provision
 from broker.consent.law.record import Record
 from broker.consent.law.regulators import EXEMPTIONS, REGULATORS
 from broker.registry import Nation
+from broker.schemas.claims import Claim
 from broker.schemas.terms import Kind
 from broker.statement import dumps
 
@@ -31,10 +34,13 @@ class Policy:
     _by_code: dict[str, Record] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Version: the date of issue and the digest of the content."""
+        """Version: the date of issue and the digest of the content.
+
+        What stands at its default is left out of the digest: a field that a later release adds changes no version.
+        """
         everything = (*self.provisions, *self.conditions, *self.exemptions, *self.regulators)
-        content = [self.review_by, self.bases, everything]
-        digest = hashlib.sha256(dumps(to_jsonable_python(_ordered(content))).encode()).hexdigest()[:12]
+        content = [self.review_by.isoformat(), [_said(one) for one in self.bases], [_said(one) for one in everything]]
+        digest = hashlib.sha256(dumps(content).encode()).hexdigest()[:12]
         object.__setattr__(self, "version", f"{self.issued.isoformat()}+{digest}")
         object.__setattr__(self, "_by_code", {one.code: one for one in everything})
 
@@ -63,7 +69,10 @@ class Policy:
 
     def regulator(self, day: date) -> Record:
         """Who supervises on that day. Raises LookupError if nobody is on file."""
-        return next(one for one in reversed(self.regulators) if one.in_force(day))
+        found = next((one for one in reversed(self.regulators) if one.in_force(day)), None)
+        if found is None:
+            raise LookupError("no regulator is on file for that day")
+        return found
 
     def names(self, codes: tuple[str, ...]) -> str:
         """Gateways in words."""
@@ -80,16 +89,23 @@ class Policy:
         return replace(self, provisions=provisions)
 
 
-def _ordered(value: object) -> object:
-    """Sets in one order, so that the digest is the same everywhere."""
+def listed(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The records as JSON, everything said, sets in one order: the same text everywhere."""
+    return [_said(one, whole=True) for one in records]
+
+
+def _said(one: Record, *, whole: bool = False) -> dict[str, Any]:
+    """One record, what stands at its default said only if it is to be `whole`."""
+    values = {part.name: (getattr(one, part.name), part.default) for part in fields(one)}
+    return {name: _plain(value, whole=whole) for name, (value, default) in values.items() if whole or value != default}
+
+
+def _plain(value: object, *, whole: bool) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
-    if isinstance(value, (list, tuple)):
-        return [_ordered(one) for one in value]
-    slots = [name for kind in type(value).__mro__ for name in getattr(kind, "__slots__", ())]
-    if isinstance(value, Record):
-        return {name: _ordered(getattr(value, name)) for name in sorted(slots)}
-    return value
+    if isinstance(value, Claim):
+        return value.model_dump(mode="json", by_alias=False, exclude_defaults=not whole)
+    return to_jsonable_python(value)
 
 
 POLICY = Policy(issued=date(2026, 11, 24), review_by=date(2027, 11, 22), bases=BASES)
