@@ -1,5 +1,24 @@
 """All of them."""
 
-from tests.rule_cases import Case, article6, regime, routing
+from tests.rule_cases import (
+    Case,
+    accountability,
+    article6,
+    gateways,
+    law_enforcement,
+    principles,
+    regime,
+    routing,
+    transparency,
+)
 
-CASES: tuple[Case, ...] = (*routing.CASES, *regime.CASES, *article6.CASES)
+CASES: tuple[Case, ...] = (
+    *routing.CASES,
+    *regime.CASES,
+    *article6.CASES,
+    *law_enforcement.CASES,
+    *gateways.CASES,
+    *principles.CASES,
+    *transparency.CASES,
+    *accountability.CASES,
+)
