@@ -18,7 +18,8 @@ IDS = [f"{section}-{number:02d}" for section, last in SECTIONS.items() for numbe
 
 @pytest.mark.parametrize("rule_id", IDS)
 def test_every_rule_is_accounted_for_once(rule_id: str) -> None:
-    assert Counter(one.id for one in (*RULES, *rights.RULES, *HUMAN, *BUILT))[rule_id] == 1
+    checked = [one.id for one in (*RULES, *rights.RULES)]
+    assert Counter([*checked, *(one.id for one in HUMAN), *(one.id for one in BUILT)])[rule_id] == 1
 
 
 @pytest.mark.parametrize("one", BUILT, ids=lambda one: one.id)

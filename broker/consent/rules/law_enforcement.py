@@ -75,11 +75,10 @@ def _as_paragraph_18(claim: Claim) -> bool:
 def a_schedule_8_condition_is_met(end: End) -> Bite:
     """Schedule 8: paragraph 1 needs substantial public interest; paragraph 4 (safeguarding) has para 18's tests."""
     claim = end.claim
-    unmet = {
-        Schedule8.STATUTORY: not claim.public_interest,
-        Schedule8.SAFEGUARDING: not _as_paragraph_18(claim),
-    }
-    return _part_3(end) and end.facts.special_category and unmet.get(claim.schedule_8, False)
+    unmet = (claim.schedule_8 is Schedule8.STATUTORY and not claim.public_interest) or (
+        claim.schedule_8 is Schedule8.SAFEGUARDING and not _as_paragraph_18(claim)
+    )
+    return _part_3(end) and end.facts.special_category and unmet
 
 
 @rule(
