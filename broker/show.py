@@ -65,6 +65,11 @@ def basis(body: Json) -> str:
     return "\n".join(lines)
 
 
+def restriction(body: Json) -> str:
+    """Why the people concerned must not be told of what was received."""
+    return f"the sender is exempt from telling ({body['exemption']}), and so are you to the same extent"
+
+
 class Rows:
     """Two columns: a dim name, and text that is never read as markup (messages could hold some)."""
 
@@ -93,6 +98,8 @@ def delivery(opened: Json, registry: Registry) -> Panel:
     table.add("not included", ", ".join(left) or "-", "dim")
     table.add("read by", due(body["due"]))
     table.add("basis", basis(body["basis"]))
+    if restricted := body.get("restriction"):
+        table.add("tell nobody", restriction(restricted), "bold yellow")
     table.add("ring", f"{body['ring']['role']} {body['ring']['telephone']} (the broker's words)")
     if body["note"]:
         table.add("note", f"{body['note']} (the broker's words)", "yellow")

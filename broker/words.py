@@ -15,6 +15,7 @@ from broker.consent.redact import Shown
 from broker.consent.rulebook import Finding
 from broker.errors import PLAIN, Refused
 from broker.registry import Organisation
+from broker.schemas.claims import NotToldBecause
 from broker.schemas.message import Addressee, Flow
 from broker.schemas.terms import Outcome
 from broker.state import Telling, TellingState, Unsigned
@@ -39,6 +40,17 @@ def bases(decision: Decision) -> Body:
     """The lawful basis at both ends, with who confirmed it (nobody yet)."""
     sender, recipient = decision.sender_basis, decision.recipient_basis
     return {"sender": sender and sender.in_words, "recipient": recipient and recipient.in_words}
+
+
+def restriction(decision: Decision) -> Body | None:
+    """What must travel with it where its sender relies on the crime exemption (TR-04); None where it does not.
+
+    The recipient is then exempt to the same extent, and tells the people concerned nothing of this.
+    """
+    basis = decision.sender_basis
+    if basis is None or not basis.claim.exempt:
+        return None
+    return {"tell": "nobody", "exemption": NotToldBecause.CRIME.value, "recipient": "exempt-to-the-same-extent"}
 
 
 def due(deadline: Deadline | None, now: datetime) -> Body | None:
@@ -89,6 +101,7 @@ def delivery(
         "notShown": one.shown.markers(flow),
         "basis": told["basis"],
         "due": told["due"],
+        "restriction": restriction(one.decision),
         "note": flow.note,
         "ring": _ring(sender),
     }

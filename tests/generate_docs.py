@@ -17,7 +17,7 @@ from broker.consent.rules import RULES_VERSION
 from broker.data import organisations
 from broker.pages import law_page, rules_page
 from broker.schemas.catalogue import CATALOGUE
-from tests.rule_cases.every import CASES
+from tests.rule_cases.every import EVERY
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMAS = DOCS / "schemas"
@@ -41,7 +41,7 @@ def generated() -> dict[Path, str]:
 def cases() -> dict[str, list[dict[str, str]]]:
     """Rule id -> its cases in words."""
     made: dict[str, list[dict[str, str]]] = {}
-    for case in CASES:
+    for case in EVERY:
         made.setdefault(case.rule, []).append({"says": case.says, "outcome": case.outcome.value})
     return made
 

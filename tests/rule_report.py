@@ -8,45 +8,27 @@ exists (and the unit layer runs it).
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from broker.consent.book import RuleKind, entries
-from broker.consent.decide import decide_by
-from broker.consent.law.policy import POLICY
 from broker.consent.rulebook import Built, Human, Rule
-from broker.consent.rules import RULES
 from tests.named import existing
-from tests.personas import NIGHT
 from tests.rule_cases import Case
-from tests.rule_cases.every import CASES
+from tests.rule_cases.every import EVERY
+from tests.rule_cases.rights import RightsCase
 
 _A_TEST = re.compile(r"test_\w+\.py::\w+")
-Rules = tuple[Rule, ...]
+AnyCase = Case | RightsCase
 
 
-def cases_of(rule_id: str) -> list[Case]:
+def cases_of(rule_id: str) -> list[AnyCase]:
     """The cases of one rule."""
-    return [case for case in CASES if case.rule == rule_id]
+    return [case for case in EVERY if case.rule == rule_id]
 
 
-def failing(cases: Iterable[Case], rules: Rules = RULES) -> list[str]:
-    """The cases that do not hold under these rules."""
-    return [case.says for case in cases if not _holds(case, rules)]
-
-
-def _holds(case: Case, rules: Rules) -> bool:
-    try:
-        bitten = decide_by(rules, case.bitten, POLICY, case.on)
-        spared = decide_by(rules, case.spared, POLICY, NIGHT.date())
-    except AssertionError:
-        return False  # nothing may be shared without a basis at both ends
-    found = {one.outcome for one in bitten.findings if one.rule == case.rule}
-    return case.outcome in found and all(one.rule != case.rule for one in spared.findings)
-
-
-def mutant(rule_id: str, *, bites: bool) -> Rules:
-    """All rules, one of which always permits, or always bites."""
-    return tuple(replace(rule, bites=lambda _: bites) if rule.id == rule_id else rule for rule in RULES)
+def failing(cases: Iterable[AnyCase], *, mutated_to: bool | None = None) -> list[str]:
+    """The cases that do not hold of their rule: as it is, or as a mutant that always permits or always bites."""
+    return [case.says for case in cases if not case.holds(mutated_to=mutated_to)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +78,11 @@ def report() -> Report:
         built=count[RuleKind.BUILT],
         untested=tuple(entry.rule.id for entry in found if untested(entry.rule)),
         surviving=tuple(
-            f"{rule.id} ({'always bites' if bites else 'always permits'})"
-            for rule in RULES
+            f"{entry.rule.id} ({'always bites' if bites else 'always permits'})"
+            for entry in found
+            if entry.kind is RuleKind.MACHINE
             for bites in (False, True)
-            if not failing(cases_of(rule.id), mutant(rule.id, bites=bites))
+            if not failing(cases_of(entry.rule.id), mutated_to=bites)
         ),
     )
 

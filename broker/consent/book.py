@@ -66,6 +66,7 @@ def entries() -> Iterator[Entry]:
 def _section(module: ModuleType) -> Section:
     name = module.__name__.rpartition(".")[2]
     checked: list[AnyRule] = [one for one in RULES if one.bites.__module__ == module.__name__]
+    checked += getattr(module, "WEIGHED", ())
     others: tuple[AnyRule, ...] = (*getattr(module, "HUMAN", ()), *getattr(module, "BUILT", ()))
     title = re.split(r" \(|\. |\.$", (module.__doc__ or name).strip().splitlines()[0])[0]
     return Section(name=name, title=title, entries=tuple(Entry(section=name, rule=one) for one in (*checked, *others)))

@@ -142,7 +142,8 @@ class At(Code):
     BOTH = "each side"
 
 
-Bite = bool | Differently
+Bite = bool | Differently | tuple[Differently, ...]
+"""Whether a rule bites; how, if otherwise than usual; or several times, as on each of several fields."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,20 +198,24 @@ class Rule:
     def find(self, question: Question) -> list[Finding]:
         """What this rule finds, at each side that it is asked of."""
         if self.at is At.MESSAGE:
-            return _as_found(self.bites(question), self.finding)
+            return as_found(self.bites(question), self.finding)
         found: list[Finding] = []
         if question.sender is not None and self.at is not At.RECIPIENT:
-            found += _as_found(self.bites(question.sender), self.finding)
+            found += as_found(self.bites(question.sender), self.finding)
         if question.recipient is not None and self.at is not At.SENDER:
-            found += _as_found(self.bites(question.recipient), self._at_recipient)
+            found += as_found(self.bites(question.recipient), self._at_recipient)
         return found
 
 
-def _as_found(bite: Bite, usual: Finding) -> list[Finding]:
-    if isinstance(bite, Differently):
-        names = ("outcome", "scope", "reason", "cure", "field", "source", "mark")
-        return [replace(usual, **{name: value for name in names if (value := getattr(bite, name)) is not None})]
-    return [usual] if bite else []
+def as_found(bite: Bite, usual: Finding) -> list[Finding]:
+    """What is found, by what the rule says of its bite."""
+    if isinstance(bite, bool):
+        return [usual] if bite else []
+    names = ("outcome", "scope", "reason", "cure", "field", "source", "mark")
+    return [
+        replace(usual, **{name: value for name in names if (value := getattr(one, name)) is not None})
+        for one in (bite if isinstance(bite, tuple) else (bite,))
+    ]
 
 
 def rule(

@@ -1,6 +1,20 @@
 """All of them."""
 
-from tests.rule_cases import Case, article6, consent_given, offences, regime, routing, special_category
+from tests.rule_cases import (
+    Case,
+    accountability,
+    article6,
+    consent_given,
+    gateways,
+    law_enforcement,
+    offences,
+    principles,
+    regime,
+    rights,
+    routing,
+    special_category,
+    transparency,
+)
 
 CASES: tuple[Case, ...] = (
     *routing.CASES,
@@ -9,4 +23,12 @@ CASES: tuple[Case, ...] = (
     *consent_given.CASES,
     *special_category.CASES,
     *offences.CASES,
+    *law_enforcement.CASES,
+    *gateways.CASES,
+    *principles.CASES,
+    *transparency.CASES,
+    *accountability.CASES,
 )
+"""Of messages."""
+EVERY: tuple[Case | rights.RightsCase, ...] = (*CASES, *rights.CASES)
+"""And of decisions about rights."""

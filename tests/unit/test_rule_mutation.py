@@ -2,14 +2,15 @@
 
 import pytest
 
+from broker.consent import rights
 from broker.consent.book import entries
 from broker.consent.rulebook import Built, Human
 from broker.consent.rules import RULES
 from tests import rule_report
-from tests.rule_cases.every import CASES
-from tests.rule_report import cases_of, failing, mutant, report, untested
+from tests.rule_cases.every import EVERY
+from tests.rule_report import cases_of, failing, report, untested
 
-IDS = sorted(rule.id for rule in RULES)
+IDS = sorted(rule.id for rule in (*RULES, *rights.RULES))
 
 
 @pytest.mark.parametrize("rule_id", IDS)
@@ -18,13 +19,13 @@ def test_a_mutant_does_not_survive(rule_id: str, bites: bool) -> None:  # noqa: 
     cases = cases_of(rule_id)
     assert cases, "a rule without a case would be untested"
     assert not failing(cases)
-    assert failing(cases, mutant(rule_id, bites=bites))
+    assert failing(cases, mutated_to=bites)
 
 
 def test_the_report_counts_every_rule_and_finds_none_untested() -> None:
     made = report()
     assert made.good
-    assert made.machine == len(RULES)
+    assert made.machine == len(IDS)
     assert made.machine + made.human + made.built == len(list(entries()))
     assert made.line.endswith("0 untested, 0 that survive mutation")
 
@@ -32,7 +33,7 @@ def test_the_report_counts_every_rule_and_finds_none_untested() -> None:
 def test_the_report_names_what_is_not_tested(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(rule_report, "CASES", [case for case in CASES if case.rule != "A6-01"])
+    monkeypatch.setattr(rule_report, "EVERY", [case for case in EVERY if case.rule != "A6-01"])
     assert rule_report.main() == 1
     said = capsys.readouterr().out
     assert "1 untested, 2 that survive mutation" in said

@@ -1,17 +1,46 @@
 """The rules a message is tested against, one section of the law to a module, in the order in which they are shown.
 
 A module has up to three tuples: RULES, which the broker checks; HUMAN, which a human is asked; BUILT, which are kept by
-how the product is built. `broker.consent.book` collects all three from the modules in SECTIONS.
+how the product is built. `broker.consent.book` collects all three from the modules in SECTIONS. What is asked of a
+decision about somebody's rights, and not of a message, stands in `broker.consent.rights`.
 """
 
 import hashlib
 from types import ModuleType
 
-from broker.consent.rulebook import Rule
-from broker.consent.rules import article6, consent_given, encompass, offences, regime, routing, special_category
+from broker.consent.rulebook import Built, Human, Rule
+from broker.consent.rules import (
+    accountability,
+    article6,
+    consent_given,
+    encompass,
+    gateways,
+    law_enforcement,
+    offences,
+    principles,
+    regime,
+    rights,
+    routing,
+    special_category,
+    transparency,
+)
 from broker.statement import dumps
 
-SECTIONS: tuple[ModuleType, ...] = (routing, encompass, regime, article6, consent_given, special_category, offences)
+SECTIONS: tuple[ModuleType, ...] = (
+    routing,
+    encompass,
+    regime,
+    article6,
+    consent_given,
+    special_category,
+    offences,
+    law_enforcement,
+    gateways,
+    principles,
+    transparency,
+    rights,
+    accountability,
+)
 
 RULES: tuple[Rule, ...] = (
     *routing.FIRST,
@@ -22,8 +51,15 @@ RULES: tuple[Rule, ...] = (
     *consent_given.RULES,
     *special_category.RULES,
     *offences.RULES,
+    *law_enforcement.RULES,
+    *gateways.RULES,
+    *principles.RULES,
+    *transparency.RULES,
+    *accountability.RULES,
 )
 """In the order in which findings are shown."""
+HUMAN: tuple[Human, ...] = tuple(one for section in SECTIONS for one in getattr(section, "HUMAN", ()))
+BUILT: tuple[Built, ...] = tuple(one for section in SECTIONS for one in getattr(section, "BUILT", ()))
 
 
 def version_of(rules: tuple[Rule, ...]) -> str:

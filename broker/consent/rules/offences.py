@@ -87,7 +87,7 @@ BUILT = (
         id="A10-01",
         states="Alleged offences, proceedings and their disposal are criminal-offence data, not convictions alone: a "
         "field that is labelled as an allegation or a prohibition makes the whole message so.",
-        where="broker/judge.py _categories, by the labels of the fields that the sender gave",
+        where="broker/judge.py: _categories",
         test="tests/unit/test_offences.py::test_an_allegation_is_offence_data",
         source="data-protection-rules A10-01 [DPA 2018 s11(2)]",
         mark="R",
@@ -95,7 +95,7 @@ BUILT = (
     Built(
         id="A10-05",
         states="What is both special-category and criminal-offence data must pass both tests.",
-        where="broker/consent/rules: A9-01 and A10-02 are asked of the same message, each by itself",
+        where="broker/consent/rules/special_category.py: A9-01; broker/consent/rules/offences.py: A10-02",
         test="tests/unit/test_offences.py::test_what_is_both_needs_both",
         source="data-protection-rules A10-05 [DPA 2018 s10]",
         mark="R",

@@ -445,7 +445,7 @@ BUILT = (
         id="APD-04",
         states="Without a document the sender is told what would do without one, in order, for the recipient at hand: "
         "paragraph 10(2), paragraph 2 with (h), 9(2)(c), 9(2)(f).",
-        where="broker/consent/rules/special_category.py the_policy_document_exists, in its cure",
+        where="broker/consent/rules/special_category.py: the_policy_document_exists",
         test="tests/unit/test_special_category.py::test_without_a_document_the_cure_fits_the_recipient",
         source="data-protection-rules APD-04",
         mark="R; P",
