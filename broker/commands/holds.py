@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from broker import post, show
@@ -358,6 +358,11 @@ def in_json(hold: Hold) -> dict[str, Any]:
     return {**asdict(hold), "open": hold.open, "may": [one.value for one in hold.may]}
 
 
+def _about() -> Column:
+    """Wide enough for an id, so that it can be copied."""
+    return Column("message, for whom", min_width=36)
+
+
 def _state(hold: Hold) -> Text:
     """How it stands, and what is pressing about it."""
     said = Text(hold.state)
@@ -374,7 +379,7 @@ def _age(hold: Hold, now: datetime) -> str:
 
 
 def _list(holds: Sequence[Hold], registry: Registry, now: datetime) -> Table:
-    table = Table("message, for whom", "state, age", "held by", "what may be done", "read by", show_lines=True)
+    table = Table(_about(), "state, age", "held by", "what may be done", "read by", show_lines=True)
     for hold in holds:
         what = hold.type.removeprefix("uk.safeguarding.").removesuffix(".v1")
         state = _state(hold)
@@ -411,7 +416,7 @@ def _whole(hold: Hold, registry: Registry, now: datetime) -> Panel:
 
 
 def _reviews(reviews: Sequence[Review], registry: Registry) -> Table:
-    table = Table("message, for whom", "to be reviewed", "when it was decided", "by whom, and why", show_lines=True)
+    table = Table(_about(), "to be reviewed", "when it was decided", "by whom, and why", show_lines=True)
     for one in reviews:
         when = f"{one.of}\nlook again at {one.review_at}" if one.review_at else one.of
         about = f"{one.message}\n{show.name(one.organisation, registry)}"
