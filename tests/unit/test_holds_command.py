@@ -120,12 +120,12 @@ def test_the_list_says_what_waits_why_and_what_may_be_done(police: Police) -> No
         "release --break-glass",
         "CHN-1",
         "telephone",
-        "(scheme",
         "0 h 0",
     ):
         assert says in done.stdout, says
     assert not any(secret in done.output for secret in ("Testcase", "Rowan", "Example Row"))
     first, second = police.listed()
+    assert first["due"]["at"][:10] in done.stdout
     assert (first["message"], first["may"], first["open"]) == (
         document["id"],
         ["release", "break-glass", "refuse", "told-by-other-channel"],
