@@ -14,6 +14,7 @@ from broker import topics
 from broker.loop import GROUP
 from broker.registry import Organisation, Registry
 from broker.schemas.catalogue import CATALOGUE
+from broker.schemas.message import Addressing
 from broker.schemas.terms import Kind
 
 OPERATOR, NODE = "operator", "kafka-node"
@@ -154,7 +155,8 @@ def _organisation(one: Organisation) -> Iterator[Acl]:
     if one.kind is Kind.SUPPLIER:
         families, why = set(topics.FAMILIES), "sends for those who have delegated to it"
     else:
-        families, why = {flow.family for flow in CATALOGUE if one.kind in flow.senders}, "sends what its kind may send"
+        sent = [flow for flow in CATALOGUE if flow.addressing is not Addressing.BROKER_RECORD]  # else nothing is held
+        families, why = {flow.family for flow in sent if one.kind in flow.senders}, "sends what its kind may send"
     for family in sorted(families):
         yield _topic(name, topics.submit(family), Operation.WRITE, why)
     yield _topic(name, topics.inbox(one.id), Operation.READ, "reads what is sealed to it")

@@ -38,7 +38,7 @@ class Submitted:
 class Opened:
     """One delivery, opened and verified. `content`: what the sender signed and this reader may see.
 
-    `statement` is the signed original, cut down: keep it as evidence of what the sender said.
+    `at`: when the broker sent it. `statement`: the signed original, cut down. Keep it as evidence of what was said.
     """
 
     id: str
@@ -46,6 +46,7 @@ class Opened:
     content: Mapping[str, Any]
     to: Sequence[Mapping[str, Any]]
     verified: tuple[str, ...]
+    at: str = ""
     statement: str = ""
 
 
@@ -112,15 +113,16 @@ class Agency:
         if cover.get("aud") != self.id or cover.get("iss") != self.broker().id:
             raise Refused(Reason.MISMATCH, ("aud",))
         body, text = cover["body"], sealed.get("statement")
+        told_at = datetime.fromtimestamp(cover["iat"], UTC)
         if text is None and "view" not in body:
-            return Opened(id=str(cover["jti"]), body=body, content={}, to=(), verified=("broker",))
+            at = told_at.isoformat()
+            return Opened(id=str(cover["jti"]), body=body, content={}, to=(), verified=("broker",), at=at)
         if not isinstance(text, str) or hashlib.sha256(text.encode()).hexdigest() != body.get("view"):
             raise Refused(Reason.MISMATCH, ("view",))
         claimed = peek(text)
         sender, flow = self.registry.get(claimed.issuer), BY_TYPE.get(claimed.type)
         if sender is None or flow is None or sender.id != body["from"] or flow.type != body["type"]:
             raise Refused(Reason.MISMATCH, ("from", "type"))
-        told_at = datetime.fromtimestamp(cover["iat"], UTC)
         by = self.registry.signed_by(sender, claimed.kid, flow.type, told_at)
         if by is None:
             raise Refused(Reason.FORGED)
@@ -133,6 +135,7 @@ class Agency:
             content=statement.content,
             to=statement.to,
             verified=("broker", sender.id),
+            at=told_at.isoformat(),
             statement=text,
         )
 

@@ -4,24 +4,21 @@ Exit codes: 0 done or shared, 1 a human must act or something is wrong, 2 wrong 
 outcome in time, 6 an item that cannot be opened or verified.
 """
 
-import asyncio
-import contextlib
 import json
 import logging
 import sys
-import time
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from broker import describe, desk, logs, post, show, topics
-from broker.agency import Agency, Submitted
+from broker import describe, logs, post, show, topics
+from broker.agency import Agency, Opened, Submitted
 from broker.app import run as run_worker
 from broker.check import check as check_document
 from broker.clock import Clock, system_clock
@@ -31,6 +28,7 @@ from broker.commands import (
     basis,
     certificate,
     decision,
+    holds,
     keys,
     mailbox,
     members,
@@ -62,25 +60,28 @@ from broker.commands.options import (
 )
 from broker.commands.options import connection as reach
 from broker.commands.options import member as member_of
+from broker.commands.receiving import Taken, read_inbox, read_mailbox
+from broker.commands.sending import (
+    EXIT,
+    NO_OUTCOME,
+    NOT_OPENED,
+    agency_of,
+    bring_up_to_date,
+    do,
+    send_and_wait,
+)
+from broker.commands.sending import run as run_
 from broker.connection import Connection, Unreachable
 from broker.demo.drill import drill
 from broker.demo.night import play
-from broker.errors import PLAIN, Refused
-from broker.home import Home, HomeError, broker_of
+from broker.errors import Refused
+from broker.home import Home, HomeError
 from broker.local_kafka import KafkaUnavailable
-from broker.mailbox.asking import LONGEST_WAIT
-from broker.mailbox.client import Mailbox, NotAccepted
 from broker.pages import law_page
-from broker.registry import Channel, Organisation
+from broker.registry import Channel, Registry
 from broker.schemas.catalogue import CATALOGUE
 from broker.statement import loads
 from broker.status import status as read_status
-
-T = TypeVar("T")
-EXIT = {"shared": 0, "recorded": 0, "partial": 3, "held": 3, "refused": 4}
-NO_OUTCOME, NOT_OPENED = 5, 6
-TRY_AGAIN = 2.0
-"""Seconds after which a mailbox service that did not answer is asked again."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -102,6 +103,7 @@ app.command()(basis.basis)
 app.command()(rules.rules)
 app.add_typer(policy.app, name="policy")
 app.add_typer(decision.app, name="decision")
+app.add_typer(holds.app, name="holds")
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")
@@ -110,29 +112,6 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 
 AsOption = Annotated[str, typer.Option("--as", help="The organisation that you are, as police:01.")]
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine, as `_do`."""
-    return _do(lambda: asyncio.run(work))
-
-
-def _do(work: Callable[[], T]) -> T:
-    """Do it; our own errors become one line and a code, never a traceback with values."""
-    try:
-        return work()
-    except (HomeError, Unreachable, NotAccepted) as error:
-        fail(str(error))
-    except Refused as refused:
-        _refused(refused)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _refused(refused: Refused) -> NoReturn:
-    reason, cure = PLAIN[refused.reason]
-    where = f" Where: {', '.join(refused.fields)}." if refused.fields else ""
-    fail(f"Refused ({refused.reason}): {reason}{where}\n{cure}", EXIT["refused"])
 
 
 def _documents(file: Path) -> list[dict[str, Any]]:
@@ -149,18 +128,6 @@ def _documents(file: Path) -> list[dict[str, Any]]:
     return made
 
 
-def _agency(home: Home, organisation: str, now: datetime) -> Agency:
-    registry = home.registry()
-    member = member_of(registry, organisation)
-    return Agency(
-        organisation=organisation,
-        registry=registry,
-        keys=home.keys(organisation),
-        signer=home.signer(member, now),
-        people=home.people(member, now),
-    )
-
-
 @app.command()
 def run(
     home: HomeOption = DEFAULT_HOME, bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP, clock: ClockOption = None
@@ -172,7 +139,7 @@ def run(
     """
     logs.set_up()
     place = Home(home)
-    ending = _run(run_worker(place, reach(place, bootstrap), clock_of(clock)))
+    ending = run_(run_worker(place, reach(place, bootstrap), clock_of(clock)))
     if ending.because:
         fail(f"The worker stopped: {ending.because}")
 
@@ -219,7 +186,7 @@ def publish(
     if wait and member_of(place.registry(), sender).channel is Channel.MAILBOX:
         wait = 0
         typer.echo(f"The outcome will be in its mailbox: broker inbox {sender}", err=True)
-    bodies = _run(_publish(place, reach(place, bootstrap), sender, documents, now, wait))
+    bodies = run_(_publish(place, reach(place, bootstrap), sender, documents, now, wait))
     registry = place.registry()
     console = show.console()
     for body in bodies:
@@ -236,25 +203,24 @@ def publish(
 async def _publish(
     home: Home, connection: Connection, sender: str, documents: list[dict[str, Any]], clock: Clock, wait: float
 ) -> list[dict[str, Any]]:
-    agency = _agency(home, sender, clock())
+    agency = agency_of(home, sender, clock())
     submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
     direct = member_of(home.registry(), sender).channel is Channel.DIRECT
-    if direct and await _bring_up_to_date(home, connection):  # so that nothing is sealed to a key that is revoked
-        agency = _agency(home, sender, clock())
+    if direct and await bring_up_to_date(home, connection):  # so that nothing is sealed to a key that is revoked
+        agency = agency_of(home, sender, clock())
         submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
-    waiting = {one.message for one in submitted}
-    found: dict[str, dict[str, Any]] = {}
     if not wait:
         await post.publish(connection, submitted)
         return []
-    async with post.reader(connection, member_of(home.registry(), sender), new_only=True) as inbox:
-        await post.publish(connection, submitted)
-        until = time.monotonic() + wait
-        while waiting - found.keys() and time.monotonic() < until:
-            for sealed in await inbox.poll():
-                body = dict(agency.open_delivery(sealed, clock()).body)
-                if body["is"] == "outcome" and body["message"] in waiting:
-                    found[body["message"]] = body
+    waiting = {one.message for one in submitted}
+
+    def outcomes(said: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {one["message"]: one for one in said if one["is"] == "outcome" and one["message"] in waiting}
+
+    said = await send_and_wait(
+        connection, agency, submitted, clock=clock, wait=wait, done=lambda said: not waiting - outcomes(said).keys()
+    )
+    found = outcomes(said)
     return [found[one.message] for one in submitted if one.message in found]
 
 
@@ -285,106 +251,27 @@ def inbox(
     shown, and makes the exit code 6. A mailbox is read through the mailbox service: what has been shown is
     acknowledged and not offered again; what does not open or verify is not, and is offered again after a minute.
     """
-    place, now, shown = Home(home), clock_of(clock), _Shown(as_json)
-    member = _do(lambda: member_of(place.registry(), organisation))
+    place, now = Home(home), clock_of(clock)
+    member = do(lambda: member_of(place.registry(), organisation))
     if not member.connected:
         fail(f"{organisation} is not connected: it is told by telephone", 2)
+    taken = Taken(_in_json if as_json else _for_people)
     if member.channel is Channel.MAILBOX:
-        _do(lambda: _read_mailbox(place, address, member, follow, shown, now))
+        do(lambda: read_mailbox(place, address, member, taken, now, follow=follow))
     else:
-        _run(_read_inbox(place, reach(place, bootstrap), member, follow, shown, now))
-    if failures := shown.end():
-        fail(f"{failures} items did not open or verify: do not act on them; ring the broker's desk", NOT_OPENED)
+        run_(read_inbox(place, reach(place, bootstrap), member, taken, now, follow=follow))
+    if taken.nothing and not as_json:
+        show.console().print("Nothing here. (An inbox that cannot be opened says so instead.)")
+    if taken.failures:
+        fail(f"{taken.failures} items did not open or verify: do not act on them; ring the broker's desk", NOT_OPENED)
 
 
-class _Shown:
-    """Opens, verifies and shows items: each once, and what cannot be trusted not at all."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
-        self._seen: set[str] = set()
-        self.failures = 0
-
-    def take(self, agency: Agency, sealed: bytes, now: datetime, *, again: bool = False) -> bool:
-        """Whether it opened and verified. `again`: it will be tried again, so a failure is not said yet."""
-        try:
-            opened = agency.open_delivery(sealed, now)
-        except Refused as refused:
-            if again:
-                return False
-            self.failures += 1
-            typer.secho(f"An item cannot be trusted: {refused.reason}", fg="red", err=True)
-            return False
-        if opened.id not in self._seen:
-            self._seen.add(opened.id)
-            if self._as_json:
-                print(json.dumps(asdict(opened), ensure_ascii=False), flush=True)  # noqa: T201
-            else:
-                show.console().print(show.any_item(asdict(opened), agency.registry))
-        return True
-
-    def end(self) -> int:
-        """Say so if there was nothing; return how many items could not be trusted."""
-        if not self._seen and not self.failures and not self._as_json:
-            show.console().print("Nothing here. (An inbox that cannot be opened says so instead.)")
-        return self.failures
+def _in_json(opened: Opened, _: Registry) -> None:
+    print(json.dumps(asdict(opened), ensure_ascii=False), flush=True)  # noqa: T201
 
 
-async def _read_inbox(
-    home: Home, connection: Connection, member: Organisation, follow: bool, shown: _Shown, clock: Clock
-) -> None:
-    agency = Agency(organisation=member.id, registry=home.registry(), keys=home.keys(member.id))
-    async with post.reader(connection, member) as box:
-        while follow or not await box.at_end():
-            for sealed in await box.poll():
-                if not shown.take(agency, sealed, clock(), again=True):  # a key may be newer than our registry
-                    await _bring_up_to_date(home, connection)
-                    agency = Agency(organisation=member.id, registry=home.registry(), keys=home.keys(member.id))
-                    shown.take(agency, sealed, clock())
-
-
-async def _bring_up_to_date(home: Home, connection: Connection) -> bool:
-    """Take in the registry's newest events, if there are any; without Kafka the copy that is here has to do."""
-    with contextlib.suppress(Unreachable):
-        return await desk.take_in(connection, home)
-    return False
-
-
-def _read_mailbox(home: Home, address: str, member: Organisation, follow: bool, shown: _Shown, clock: Clock) -> None:
-    """Claim, open, show, then acknowledge what could be shown; until there is nothing more, or for ever."""
-    register, keys, number = home.register(), home.keys(member.id), len(home.events())
-    unopened: set[str] = set()
-    wait = 0
-    while True:
-        signer = home.signer(member, clock())
-        box = Mailbox(
-            address,
-            organisation=member.id,
-            broker=broker_of(register.registry).id,
-            signer=signer,
-            clock=clock,
-            tls=home.tls,
-        )
-        try:
-            claimed = box.claim(wait=wait)
-            number = box.bring_up_to_date(register, number) if claimed else number
-            agency = Agency(organisation=member.id, registry=register.registry, keys=keys)
-            kept = []
-            for one in claimed:
-                if one.id not in unopened and not shown.take(agency, one.sealed, clock()):
-                    unopened.add(one.id)
-                if one.id not in unopened:
-                    kept.append(one.id)
-            box.acknowledge(kept)
-        except Unreachable as error:
-            if not follow:
-                raise
-            typer.secho(f"{error}. Trying again.", fg="red", err=True)
-            time.sleep(TRY_AGAIN)
-            continue
-        if not claimed and not follow:
-            return
-        wait = 0 if claimed or not follow else LONGEST_WAIT
+def _for_people(opened: Opened, registry: Registry) -> None:
+    show.console().print(show.any_item(asdict(opened), registry))
 
 
 @app.command()
@@ -478,7 +365,7 @@ def topics_(
     except HomeError as error:
         fail(str(error))
     needed = topics.topics(registry)
-    made = _run(post.create_topics(reach(place, bootstrap), registry)) if create else []
+    made = run_(post.create_topics(reach(place, bootstrap), registry)) if create else []
     if as_json:
         print_json([{"name": t.name, "partitions": t.partitions, "config": t.config, "holds": t.holds} for t in needed])
         return
@@ -501,7 +388,7 @@ def status(
 ) -> None:
     """The on-call page: lanes, age of the oldest unread child, holds, keys, policy. Exit code 1: a human must act."""
     place = Home(home)
-    found = _run(read_status(place, reach(place, bootstrap), clock_of(clock)()))
+    found = run_(read_status(place, reach(place, bootstrap), clock_of(clock)()))
     if as_json:
         print_json({"figures": found.figures, "mustAct": found.must_act})
     else:

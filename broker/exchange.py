@@ -38,7 +38,7 @@ from broker.schemas.message import Addressee, Addressing, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.terms import Outcome
 from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
-from broker.state import LEEWAY, WINDOW, Ahead, Case, Memory, Remembered, Seen, Telling, Unsigned
+from broker.state import LEEWAY, WINDOW, Ahead, Case, Memory, Remembered, Seen, Telling, TellingState, Unsigned
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
 
@@ -206,7 +206,7 @@ class Exchange:
                 now=now,
                 doubts=doubts,
             )
-            return self._record(statement, submission, flow, sender, case, judged, now)
+            return self._record(statement, submission, flow, sender, by, case, judged, now)
         except Refused as refused:
             return self._refuse(record, statement, refused, now, memory)
 
@@ -217,7 +217,7 @@ class Exchange:
     def again(self, case: Case, telling: Telling, text: str, now: datetime) -> Carried:
         """Decide anew what one recipient has not answered, and seal it to its present key. `text`: the kept copy.
 
-        The sender is told if its recipient still, or now, has nothing.
+        The sender is told if its recipient still, or now, has nothing, and of what was held and is sent after all.
         """
         claimed = peek(text)
         sender, flow = self.registry.get(claimed.issuer), BY_TYPE[claimed.type]
@@ -244,13 +244,15 @@ class Exchange:
         about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
         told = [words.recipient_outcome(one, now)]
         out = self._deliver(statement, flow, sender, case, one, told[0], _event_id(f"again|{about}"), now)
-        if not one.decision.shared or telling.released:
+        review = words.review(telling.released, one)
+        if not one.decision.shared or telling.released or telling.state is TellingState.HELD:
             outcome = words.outcome(
                 signed=statement.claims, flow=flow, judged=[one], told=told, not_reached=(), policy=self.policy.version
             )
-            out += self._to(sender, _event_id(f"outcome again|{about}"), {**outcome, "again": True}, None, now)
+            outcome = {**outcome, "again": True, **review}
+            out += self._to(sender, _event_id(f"outcome again|{about}"), outcome, None, now)
         decided = self._decided(statement, _digest(statement.signed), flow, [one], told, now)
-        body = {**decided, "is": "decision-anew", "released": telling.released}
+        body = {**decided, "is": "decision-anew", "released": telling.released, **review}
         out.append(self._audit(case.owner, case.id, body, now))
         settled = Settled(
             drafts=out,
@@ -285,6 +287,25 @@ class Exchange:
                 type=telling.type,
                 sender=telling.sender,
                 status="overdue",
+                recipients=(telling.recipient,),
+            ),
+        )
+        return self._sealed([settled])[0]
+
+    def again_failed(self, case: Case, telling: Telling, now: datetime) -> Carried:
+        """What was released could not be decided anew: tell the sender once, for its clock may have fired already."""
+        about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{now.isoformat()}"
+        body = words.again_failed(case=case.id, owner=case.owner, telling=telling)
+        owner = self.registry.get(telling.sender)
+        out = self._to(owner, _event_id(f"again failed|{about}"), body, None, now)
+        settled = Settled(
+            drafts=[*out, self._audit(case.owner, case.id, {"at": now.isoformat(), **body}, now)],
+            remember=(ledger.cannot_be_decided(case, telling),),
+            line=Line(
+                message=telling.message,
+                type=telling.type,
+                sender=telling.sender,
+                status="again-failed",
                 recipients=(telling.recipient,),
             ),
         )
@@ -419,6 +440,7 @@ class Exchange:
         submission: Parsed,
         flow: Flow,
         sender: Organisation,
+        by: SignedBy,
         case: Case,
         judged: list[Judged],
         now: datetime,
@@ -442,11 +464,13 @@ class Exchange:
             not_reached=ledger.not_reached(case, submission.content, flow),
             policy=self.policy.version,
         )
+        then = ledger.after(case, submission, sender.id, tellings, believed=believed)
+        human = {**words.act(submission.content, by.person), **words.settled(ledger.settled(case, then))}
+        outcome |= human
         out += self._to(sender, _outcome_id(key), outcome, None, now)
         seen = _seen(statement, outcome, now)
-        decided = self._decided(statement, seen.digest, flow, judged, told, now)
+        decided = {**self._decided(statement, seen.digest, flow, judged, told, now), **human}
         out.append(self._audit(case.owner, case.id, decided, now))
-        then = ledger.after(case, submission, sender.id, tellings, believed=believed)
         return Settled(
             drafts=out,
             remember=(then, seen),

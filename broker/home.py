@@ -6,12 +6,14 @@ HOME/policy.json              a policy of its own, if it has one: broker.policie
 HOME/keys/school-100000/      that organisation's private keys; hand this folder to it and keep no copy
 HOME/keys/broker-.../         the broker's own, with state-1.key, state-2.key, ... for its changelogs
 HOME/keys/registrar/          the registry desk's
+HOME/said/school-100053/      what the broker said to an organisation that reads a mailbox, sealed to it
 HOME/tls/                     who this home is to Kafka: ca.pem, client.pem, client.key
 
 How private keys lie there, plain, under a passphrase or mounted: broker.keys.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -220,6 +222,33 @@ class Home:
             if private is not None:
                 found[person.role] = Signer(organisation.id, person.key, private)
         return found
+
+    def person(self, organisation: Organisation, code: str, now: datetime) -> tuple[PersonRole, Signer]:
+        """In which role the holder of that code signs, and with which key. Raises HomeError."""
+        found = organisation.person(code)
+        if found is None:
+            raise HomeError(f"{organisation.id} has no role holder {code}: see `broker person show {organisation.id}`")
+        private = self.keys(organisation.id).private(found.key.kid) if found.key.valid(now) else None
+        if private is None:
+            raise HomeError(
+                f"the role key of {code} is not here, or not valid any more: `broker person add {organisation.id}` "
+                "makes one"
+            )
+        return found.role, Signer(organisation.id, found.key, private)
+
+    # What the broker said to an organisation that reads a mailbox: acknowledged, it is nowhere else -------------------
+
+    def keep(self, organisation: str, sealed: bytes) -> None:
+        """Keep an item as it came, sealed to that organisation. Again is harmless. Raises HomeError."""
+        place, name = self.path / "said" / folder(organisation), hashlib.sha256(sealed).hexdigest()[:32]
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+        here = list(place.glob("*.jwe"))
+        if not any(one.stem.endswith(name) for one in here):
+            at_rest.write_new(place / f"{len(here):08d}-{name}.jwe", sealed)
+
+    def kept(self, organisation: str) -> list[bytes]:
+        """What has been kept, in the order in which it came."""
+        return [one.read_bytes() for one in sorted((self.path / "said" / folder(organisation)).glob("*.jwe"))]
 
     def registrar(self, now: datetime) -> Signer:
         """The registry desk's signing key. Raises HomeError."""

@@ -8,6 +8,7 @@ from broker.consent.decide import Decision
 from broker.consent.facts import CaseState, Handover
 from broker.schemas import force_handover
 from broker.schemas.encompass import LocationCategory
+from broker.schemas.hold_refused import HoldRefused
 from broker.schemas.hold_released import HoldReleased
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
@@ -19,8 +20,13 @@ from broker.state import OPEN, Case, Telling, TellingState
 KNOWS = frozenset({TellingState.SENT, TellingState.ACKNOWLEDGED, TellingState.REJECTED, TellingState.TOLD})
 """A recipient in one of these states holds something, so corrections and withdrawals must chase it."""
 
-NEVER_SENT = frozenset({TellingState.HELD, TellingState.WITHDRAWN})
+NEVER_SENT = frozenset({TellingState.HELD, TellingState.WITHDRAWN, TellingState.NOT_SHARED})
 """A recipient in one of these states has nothing to answer. (Or has rejected it, and answers the withdrawal.)"""
+
+NOT_HANDED_OVER = frozenset(
+    {TellingState.REJECTED, TellingState.WITHDRAWN, TellingState.NOT_SHARED, TellingState.ERASED}
+)
+"""A hand-over in one of these states has ended with no other force having the case."""
 
 ANSWERED = {
     ReceiptState.ACKNOWLEDGED: TellingState.ACKNOWLEDGED,
@@ -46,14 +52,14 @@ def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
         told = [one for one in told if one.recipient == sender and one.state not in NEVER_SENT]
     if isinstance(content, ReceiptRecorded) and content.state is ReceiptState.ERASED:
         told = [one for one in told if one.root in case.withdrawn]
-    if isinstance(content, HoldReleased):
+    if isinstance(content, HoldReleased | HoldRefused):
         told = [one for one in told if _is_the_hold(one, content)]
     if isinstance(content, ToldByOtherChannel):
         told = [one for one in told if one.recipient == content.organisation and one.state in OPEN]
     return bool(told)
 
 
-def _is_the_hold(one: Telling, content: HoldReleased) -> bool:
+def _is_the_hold(one: Telling, content: HoldReleased | HoldRefused) -> bool:
     about = (content.answers, content.organisation, TellingState.HELD)
     return (one.message, one.recipient, one.state) == about
 
@@ -103,7 +109,7 @@ def handover(case: Case) -> Handover:
     for one in case.tellings:
         if one.type == force_handover.FLOW.type:
             latest = one
-    if latest is None or latest.state in (TellingState.REJECTED, TellingState.WITHDRAWN, TellingState.ERASED):
+    if latest is None or latest.state in NOT_HANDED_OVER:
         return Handover.NONE
     if latest.state in (TellingState.ACKNOWLEDGED, TellingState.TOLD):
         return Handover.ACKNOWLEDGED
@@ -170,6 +176,8 @@ def after(
         kept = tuple(
             one.model_copy(update={"released": content.how}) if _is_the_hold(one, content) else one for one in kept
         )
+    elif isinstance(content, HoldRefused):
+        kept = tuple(_settled(one, TellingState.NOT_SHARED) if _is_the_hold(one, content) else one for one in kept)
     elif isinstance(content, NotificationWithdrawn) and (tellings or not everybody_told(case, root)):
         kept = tuple(_withdrawn(one) if one.root == root else one for one in kept)  # a refused one withdraws nothing
         withdrawn = tuple(dict.fromkeys((*withdrawn, root)))
@@ -183,7 +191,13 @@ def after(
 
 
 def _settled(one: Telling, state: TellingState) -> Telling:
-    return one.model_copy(update={"state": state}) if one.state in OPEN else one
+    return one.model_copy(update={"state": state, "released": None}) if one.state in OPEN else one
+
+
+def settled(before: Case, after: Case) -> tuple[Telling, ...]:
+    """What was held and is not any more, or has been let go: as it now stands. Its sender is told."""
+    pairs = zip(before.tellings, after.tellings, strict=False)  # what is new comes last
+    return tuple(now for was, now in pairs if was.state is TellingState.HELD and was != now)
 
 
 def _withdrawn(one: Telling) -> Telling:
@@ -205,18 +219,19 @@ def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) ->
 def decided_anew(case: Case, telling: Telling, decision: Decision, now: datetime) -> Case:
     """The case once this telling has been decided again. Its clock runs on: a new copy is no new deadline."""
     held = TellingState.HELD if decision.outcome is Outcome.HOLD else telling.state
-    change = {"state": TellingState.SENT if decision.shared else held, "at": now, "released": None}
-    return case.model_copy(
-        update={"tellings": tuple(one.model_copy(update=change) if one is telling else one for one in case.tellings)}
-    )
+    return _with(case, telling, state=TellingState.SENT if decision.shared else held, at=now, released=None)
+
+
+def cannot_be_decided(case: Case, telling: Telling) -> Case:
+    """The case once deciding a released telling anew has failed: still held, to be released again or told of."""
+    return _with(case, telling, released=None)
 
 
 def fired(case: Case, telling: Telling) -> Case:
     """The case once this telling's due time has fired; it fires once."""
-    return case.model_copy(
-        update={
-            "tellings": tuple(
-                one.model_copy(update={"overdue": True}) if one is telling else one for one in case.tellings
-            )
-        }
-    )
+    return _with(case, telling, overdue=True)
+
+
+def _with(case: Case, telling: Telling, **change: object) -> Case:
+    changed = tuple(one.model_copy(update=change) if one is telling else one for one in case.tellings)
+    return case.model_copy(update={"tellings": changed})

@@ -434,7 +434,10 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
                     log.info("message.again", **asdict(one.line), partition=owner.tp.partition)
 
     def _decide_anew(self, owner: Owner, case: Case, telling: Telling, kept: Mapping[str, bytes]) -> Carried | None:
-        """None if it cannot be: it stays open, its clock runs, and its sender will be told that it is overdue."""
+        """If it cannot be, it stays open and its clock runs. Its sender is told so at once of what it has released.
+
+        None of what a recipient asked for: it is asked for again when this partition is next opened.
+        """
         key = copy_key(case, telling.message)
         now_case = owner.cabinet.case(case.owner, case.id)
         if now_case is None or telling not in now_case.tellings:
@@ -443,7 +446,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
             return self._exchange.again(now_case, telling, self._seal.unseal(key, kept[key]), self._clock())
         except Exception as fault:  # noqa: BLE001 - one that cannot be decided must not stop the others
             log.error("again.failed", fault=type(fault).__name__, where=_where(fault), message=telling.message)  # noqa: TRY400
-            return None
+            return self._exchange.again_failed(now_case, telling, self._clock()) if telling.released else None
 
     async def _read_kept(self, partition: int) -> dict[str, bytes]:
         found: dict[str, bytes] = {}

@@ -126,9 +126,29 @@ def outcome(body: Json, registry: Registry) -> Panel:
             "not reached", f"{name(one, registry)}: what this follows is still held; tell them this too", "yellow"
         )
         parts.append(table)
+    if human := _human(body, registry):
+        parts.append(human)
     kind = body.get("type", "")
     title = f"{kind.removeprefix('uk.safeguarding.')}  [{colour}]{body['status'].upper()}[/]".strip()
     return Panel(Group(*(part.table for part in parts)), title=title, title_align="left", border_style=colour)
+
+
+def act(body: Json) -> str:
+    """`duty-desk person-0a1b2c3d4e5f: break-glass, child-at-risk-now`."""
+    said = [str(body[name]) for name in ("how", "because", "reviewAt") if name in body]
+    return f"{body['role']} {body['person']}: {', '.join(said)}" if body else "-"
+
+
+def _human(body: Json, registry: Registry) -> Rows | None:
+    """What a role holder's decision has settled, and whether it is to be reviewed."""
+    table = Rows()
+    for one in body.get("settled", ()):
+        table.add("now", f"{one['message']} for {name(one['organisation'], registry)}: {one['state']}", "bold")
+    if body.get("settled") and "act" in body:
+        table.add("decided", act(body["act"]))
+    if "review" in body:
+        table.add("review", "the glass was broken: somebody at the sender must review it", "yellow")
+    return table if table.table.row_count else None
 
 
 def recipient(one: Json, registry: Registry) -> Rows:
@@ -161,6 +181,15 @@ def overdue(body: Json, registry: Registry) -> Panel:
     return Panel(table.table, title="[magenta]NOBODY HAS ANSWERED[/]", title_align="left", border_style="magenta")
 
 
+def again_failed(body: Json, registry: Registry) -> Panel:
+    """What was released could not be decided anew."""
+    table = Rows()
+    table.add("message", body["message"])
+    table.add("to", name(body["organisation"], registry))
+    table.add("what to do", body["cure"], "bold")
+    return Panel(table.table, title="[red]RELEASED, AND NOT SENT[/]", title_align="left", border_style="red")
+
+
 def any_item(opened: Json, registry: Registry) -> Panel:
     """Whatever an inbox holds."""
     match opened["body"]["is"]:
@@ -168,6 +197,8 @@ def any_item(opened: Json, registry: Registry) -> Panel:
             return delivery(opened, registry)
         case "overdue":
             return overdue(opened["body"], registry)
+        case "again-failed":
+            return again_failed(opened["body"], registry)
         case _:
             return outcome(opened["body"], registry)
 

@@ -47,6 +47,7 @@ class TellingState(StrEnum):
     ERASED = "erased"
     TOLD = "told-by-other-channel"
     WITHDRAWN = "withdrawn"  # was held, and need not be told any more
+    NOT_SHARED = "not-shared"  # was held, and its sender's role holder decided not to share it
 
 
 OPEN = frozenset({TellingState.SENT, TellingState.HELD, TellingState.REJECTED})

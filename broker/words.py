@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+from pydantic_core import to_jsonable_python
+
 from broker.consent.clocks import LONDON, Deadline
 from broker.consent.decide import Decision
 from broker.consent.facts import Facts
 from broker.consent.redact import Shown
 from broker.consent.rulebook import Finding
 from broker.errors import PLAIN, Refused
-from broker.registry import Organisation
+from broker.registry import Organisation, Person
 from broker.schemas.claims import NotToldBecause
-from broker.schemas.message import Addressee, Flow
-from broker.schemas.terms import Outcome
+from broker.schemas.message import Addressee, Flow, Message
+from broker.schemas.terms import Outcome, Release
 from broker.state import Telling, TellingState, Unsigned
 
 Body = dict[str, Any]
@@ -77,6 +80,7 @@ def _finding(finding: Finding) -> Body:
         "field": finding.field,
         "source": finding.source,
         "mark": finding.mark,
+        "releasedBy": sorted(one.value for one in finding.released_by),
     }
 
 
@@ -174,6 +178,34 @@ def outcome(
     }
 
 
+def act(content: Message, person: Person | None) -> Body:
+    """Which role holder, under which code, did what and why, if it takes one: for the audit record and the outcome."""
+    if person is None:
+        return {}
+    given = {name: getattr(content, name, None) for name in ("how", "because", "review_at")}
+    said = {to_camel(name): to_jsonable_python(value) for name, value in given.items() if value is not None}
+    return {"act": {"role": person.role.value, "person": person.id, **said}}
+
+
+def settled(tellings: Sequence[Telling]) -> Body:
+    """Which holds this ended, or let go: as they stand now."""
+    found = [
+        {
+            "message": one.message,
+            "organisation": one.recipient,
+            "state": RELEASED if one.released else one.state.value,
+        }
+        for one in tellings
+    ]
+    return {"settled": found} if found else {}
+
+
+def review(how: Release | None, one: Judged) -> Body:
+    """That a rule was broken through, which somebody at the sender reviews afterwards."""
+    broken = how is Release.BREAK_GLASS and one.decision.shared
+    return {"review": Release.BREAK_GLASS.value} if broken else {}
+
+
 def refusal(
     *, message: str, claimed: str = "", refused: Refused, policy: str, unsigned: Unsigned | None = None
 ) -> Body:
@@ -195,6 +227,9 @@ def refusal(
         **number,
     }
 
+
+RELEASED = "released"
+"""How a hold stands between its release and the moment, a second later, at which it has been decided anew."""
 
 WHAT_NEXT = {
     TellingState.SENT: "Telephone the recipient's desk; for a hand-over, send direct in the same case.",
@@ -219,4 +254,26 @@ def overdue(*, case: str, owner: str, telling: Telling) -> Body:
         "due": telling.due.astimezone(LONDON).isoformat(timespec="minutes") if telling.due else None,
         "kind": telling.kind,
         "cure": cure,
+    }
+
+
+TELL_THEM_YOURSELF = (
+    "What you released could not be decided again by the broker (a fault of ours, or its copy is gone), and it has not "
+    "been sent. Telephone the recipient now, then send encompass.told-by-other-channel; or send the message again "
+    "under a new id."
+)
+
+
+def again_failed(*, case: str, owner: str, telling: Telling) -> Body:
+    """A released hold could not be decided anew, so nobody has been told: it is the sender's move at once."""
+    return {
+        "is": "again-failed",
+        "message": telling.message,
+        "case": case,
+        "caseOwner": owner,
+        "type": telling.type,
+        "organisation": telling.recipient,
+        "state": telling.state,
+        "released": telling.released,
+        "cure": TELL_THEM_YOURSELF,
     }

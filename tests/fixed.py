@@ -215,6 +215,15 @@ def documents() -> dict[str, tuple[Json, Json]]:
         "because": "child-at-risk-now",
         "at": "2026-11-20T07:40:00Z",
     }
+    not_shared: Json = {
+        "answers": _EARLIER,
+        "organisation": ACLAND,
+        "because": "operational-risk",
+        "at": "2026-11-20T07:40:00Z",
+        "reviewAt": "2026-11-20T12:00:00Z",
+    }
+    known_there = {**not_shared, "because": "recipient-already-told"}
+    del known_there["reviewAt"]
     withdrawn: Json = {
         "supersedes": _EARLIER,
         "reason": "wrong-setting",
@@ -296,5 +305,6 @@ def documents() -> dict[str, tuple[Json, Json]]:
         ),
         (_document("told-by-other-channel", told), _document("told-by-other-channel", told)),
         (_document("hold-released", let_go), _document("hold-released", let_go)),
+        (_document("hold-refused", not_shared), _document("hold-refused", known_there)),
     )
     return {whole["type"]: (whole, least) for whole, least in pairs}

@@ -136,6 +136,12 @@ def released(about: Json, organisation: str, how: str = "release") -> Json:
     return document("hold-released", case=about["case"], content=content)
 
 
+def not_shared(about: Json, organisation: str, because: str = "recipient-already-told", **content: Any) -> Json:  # noqa: ANN401 - JSON
+    """The sender's desk decides not to share a held document."""
+    decided = {"answers": about["id"], "organisation": organisation, "because": because, "at": "2026-11-19T22:40:00Z"}
+    return document("hold-refused", case=about["case"], content={**decided, **content})
+
+
 def told(about: Json, organisation: str) -> Json:
     """The sender's desk has told somebody of a document by telephone."""
     return document(

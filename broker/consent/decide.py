@@ -72,4 +72,4 @@ def _settled(found: Finding, rule: Rule, question: Question) -> Finding:
         found, releases = replace(found, outcome=Outcome.HOLD), BY_BREAKING_THE_GLASS
     if found.outcome is Outcome.HOLD and question.facts.released in releases:
         return replace(found, outcome=Outcome.SHARE_WITH_WARNING)
-    return found
+    return replace(found, released_by=releases) if found.outcome is Outcome.HOLD and releases else found

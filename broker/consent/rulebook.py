@@ -27,7 +27,10 @@ COMPETENT = frozenset({Kind.POLICE, *HMPPS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One rule that bit: what follows, why, on which field, and what would make it lawful."""
+    """One rule that bit: what follows, why, on which field, and what would make it lawful.
+
+    `released_by`: of a hold, how the sender's role holder can let it go.
+    """
 
     rule: str
     outcome: Outcome
@@ -37,6 +40,7 @@ class Finding:
     field: str = ""
     source: str
     mark: str
+    released_by: frozenset[Release] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

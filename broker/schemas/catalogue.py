@@ -4,6 +4,7 @@ from broker.schemas import (
     authority_notified,
     feedback_submitted,
     force_handover,
+    hold_refused,
     hold_released,
     notification_corrected,
     notification_issued,
@@ -25,6 +26,7 @@ CATALOGUE: tuple[Flow, ...] = (
     force_handover.FLOW,
     told_by_other_channel.FLOW,
     hold_released.FLOW,
+    hold_refused.FLOW,
 )
 
 BY_TYPE = {flow.type: flow for flow in CATALOGUE}

@@ -28,17 +28,32 @@ class HoldReleased(Message):
     at: Annotated[Moment, Label.TIME]
 
 
+CONTROLLERS = frozenset(
+    {Kind.POLICE, Kind.COUNCIL, Kind.SCHOOL, Kind.PRISON, Kind.DELIVERY_UNIT, Kind.CARE_BOARD, Kind.CHARITY}
+)
+"""Whoever may send a flow may have something held, and then works the hold itself."""
+THEIR_ROLES = frozenset(
+    {
+        PersonRole.DUTY_DESK,
+        PersonRole.SOCIAL_WORK_TEAM,
+        PersonRole.SAFEGUARDING_LEAD,
+        PersonRole.DEPUTY,
+        PersonRole.OFFENDER_MANAGEMENT_UNIT,
+    }
+)
+"""In which role a person of such an organisation decides about what is held."""
+
 FLOW = Flow(
     name="hold-released",
     version=1,
     message=HoldReleased,
     title="Hold released by the sender's role holder",
     family=FAMILY,
-    senders=frozenset({Kind.POLICE}),
+    senders=CONTROLLERS,
     purpose="let the controller's own human decide what the broker may not",
     addressing=Addressing.BROKER_RECORD,
     refers_to=True,
-    signed_by=frozenset({PersonRole.DUTY_DESK}),
+    signed_by=THEIR_ROLES,
     views={},
     source="design 3, 5 [P]",
 )

@@ -1,21 +1,49 @@
 """Deciding anew: a recipient that lost its key, a supplier that changed, a hold that the sender's human lets go."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from aiokafka import TopicPartition
 
+from broker.agency import Agency
+from broker.connection import Connection
+from broker.consent.decide import decide
+from broker.consent.law.policy import POLICY
+from broker.consent.rules import RULES
 from broker.errors import Reason, Refused
-from broker.exchange import Carried, copy_key
-from broker.register import REGISTRAR, KeyAdded, KeyRevocation, KeyRevoked, ResendAsked, Resumed, Suspended
+from broker.exchange import Carried, Exchange, copy_key
+from broker.home import ROLES
+from broker.loop import Loop, Owner
+from broker.register import (
+    REGISTRAR,
+    KeyAdded,
+    KeyRevocation,
+    KeyRevoked,
+    PersonAdded,
+    ResendAsked,
+    Resumed,
+    Suspended,
+)
 from broker.registry import KeyUse, Registry
-from broker.state import TellingState
-from broker.topics import HELD, inbox
+from broker.schemas import hold_refused, hold_released
+from broker.schemas.claims import Claim, Urgency
+from broker.schemas.encompass import FAMILY
+from broker.schemas.message import Flow
+from broker.schemas.terms import Outcome, PersonRole, Release, Scope
+from broker.sealing import unseal
+from broker.state import StateSeal, TellingState
+from broker.topics import AUDIT, HELD, inbox
 from tests.personas import (
     ACLAND,
     ARGYLE,
+    BROKER,
     BROOKFIELD,
+    CAMDEN,
     HERTS,
     HERTS_AREA,
     MARRIOTTS,
@@ -24,13 +52,16 @@ from tests.personas import (
     Json,
     incident,
     lead,
+    not_shared,
     notification,
     receipt,
     released,
     told,
     withdrawal,
 )
-from tests.world import World, make_home
+from tests.rule_cases import Case
+from tests.rule_cases.every import CASES
+from tests.world import World, incoming, make_home
 
 LATER = timedelta(hours=1)
 
@@ -164,6 +195,12 @@ def test_it_is_sent_again_once_although_the_clock_of_whoever_asked_runs_ahead(ow
             own.memory.remember(*own.exchange.again(case, telling, text, own.now).remember)
 
 
+def kept_by_the_broker(world: World, carried: Carried) -> Json:
+    """Its audit record of what it did."""
+    (record,) = (out for out in carried.outgoing if out.topic == AUDIT)
+    return dict(unseal(record.value, world.home.keys(BROKER)))
+
+
 # Releases ------------------------------------------------------------------------------------------------------------
 
 
@@ -234,6 +271,293 @@ def test_only_what_is_held_for_that_recipient_can_be_released_and_only_by_its_se
         assert own.carry(about, HERTS).line.rules == (Reason.NO_SUCH_CASE,)
         return
     assert own.carry(about).line.rules == (Reason.NO_SUCH_CASE,)
+
+
+def urgent(world: World) -> World:
+    """The same world under a policy in which what police tell a school is urgent."""
+
+    class Urgent(World):
+        @property
+        def exchange(self) -> Exchange:
+            rows = [
+                replace(one, claim=Claim(urgency=Urgency.URGENT).over(one.claim)) if one.code == "LB-E1" else one
+                for one in POLICY.bases
+            ]
+            broker = self.home.broker()
+            keys, signer = self.home.keys(broker.id), self.home.signer(broker, self.now)
+            policy = replace(POLICY, bases=tuple(rows))
+            return Exchange(registry=self.registry, policy=policy, keys=keys, signer=signer)
+
+    return Urgent(world.home)
+
+
+GROWN_UP = incident(dateOfBirth="2008-11-19")
+
+
+def test_a_curable_refusal_of_an_urgent_message_is_held_and_broken_through_and_flagged_for_review(own: World) -> None:
+    document = notification(content=GROWN_UP)
+    assert own.carry(document).line.status == "refused", "if it is not urgent"
+    hasty = urgent(own)
+    held = hasty.carry(document := notification(content=GROWN_UP))
+    (finding,) = hasty.outcome(held)["recipients"][0]["findings"]
+    assert (finding["rule"], finding["outcome"], finding["releasedBy"]) == ("ENC-18", "hold", ["break-glass"])
+    hasty.carry(released(document, ACLAND))
+    (still,) = hasty.send_again()
+    assert still.line.status == "again-held"
+    assert "review" not in hasty.outcome(still)
+    hasty.carry(released(document, ACLAND, "break-glass"))
+    (broken,) = hasty.send_again()
+    assert broken.line.status == "again-shared"
+    assert hasty.outcome(broken)["review"] == "break-glass"
+    audit = kept_by_the_broker(hasty, broken)
+    assert (audit["is"], audit["released"], audit["review"]) == ("decision-anew", "break-glass", "break-glass")
+    (opened,) = hasty.opened(broken, ACLAND)
+    assert "review" not in opened.body, "the school is told nothing of it"
+
+
+def test_an_ordinary_release_is_not_flagged_and_glass_that_did_not_break_neither(own: World) -> None:
+    for document, organisation, how in (
+        (refuge(), MARRIOTTS, "release"),
+        (notification(lead(BROOKFIELD)), BROOKFIELD, "break-glass"),
+    ):
+        own.carry(document)
+        own.carry(released(document, organisation, how))
+        (again,) = own.send_again()
+        assert "review" not in own.outcome(again)
+        assert "review" not in kept_by_the_broker(own, again)
+
+
+def test_each_hold_says_how_it_may_be_released(own: World) -> None:
+    school_elsewhere = refuge(residenceForce=HERTS_AREA)
+    found = {
+        one["rule"]: one["releasedBy"] for one in own.outcome(own.carry(school_elsewhere))["recipients"][0]["findings"]
+    }
+    assert found == {"ENC-RES": ["break-glass"], "RD-2-SENDER": ["break-glass", "release"]}
+    (finding,) = own.outcome(own.carry(notification(lead(BROOKFIELD))))["recipients"][0]["findings"]
+    assert finding["releasedBy"] == []
+
+
+INCURABLE = [
+    case for case in CASES if case.outcome is Outcome.REFUSE and not {one.id: one for one in RULES}[case.rule].curable
+]
+
+
+@pytest.mark.parametrize("case", INCURABLE, ids=lambda case: f"{case.rule}: {case.says}")
+def test_no_glass_is_broken_where_there_is_no_power_to_share(case: Case) -> None:
+    """No such power, or a statutory bar: urgent and with the glass broken it is refused all the same."""
+    claimed = Claim(urgency=Urgency.URGENT).over(case.bitten.claimed or Claim())
+    pressed = replace(case.bitten, claimed=claimed, released=Release.BREAK_GLASS)
+    decision = decide(pressed, POLICY, NIGHT)
+    if all(found.scope is Scope.ELEMENT for found in decision.findings if found.rule == case.rule):
+        assert case.rule in decision.removed.values(), "the barred field stays behind, and the rest goes"
+    else:
+        assert decision.outcome is Outcome.REFUSE
+
+
+def test_the_incurable_are_among_them() -> None:
+    assert {"FLW-1", "GW-E1", "REG-02", "REG-04", "CASE-1", "ENC-COLLEGE"} <= {case.rule for case in INCURABLE}
+
+
+@pytest.mark.parametrize("why", ["no view for it", "this kind does not send it", "forged"])
+def test_what_was_refused_for_good_cannot_be_released_by_anybody(own: World, why: str) -> None:
+    hasty = urgent(own)
+    if why == "no view for it":
+        camden = {"organisation": CAMDEN, "role": "safeguarding-lead"}
+        document, sender, organisation = notification(lead(ACLAND, "left"), camden), MET, CAMDEN
+        carried = hasty.carry(document)
+    elif why == "this kind does not send it":
+        document, sender, organisation = notification(lead(ARGYLE), caseOwner=ACLAND), ACLAND, ARGYLE
+        carried = hasty.carry(document, ACLAND)
+    else:
+        document, sender, organisation = notification(), MET, ACLAND
+        forger = replace(hasty.home.signer(hasty.home.member(HERTS), NIGHT), organisation=MET)
+        agency = Agency(organisation=MET, registry=own.registry, keys=own.home.keys(MET), signer=forger)
+        carried = hasty.carry_record(incoming(agency.submit(document, NIGHT)))
+        assert carried.line.rules == (Reason.FORGED,)
+    assert carried.line.status == ("held" if why == "no view for it" else "refused"), "held for the school alone"
+    about = released(document, organisation, "break-glass") | {"caseOwner": sender}
+    assert hasty.carry(about, sender).line.rules == (Reason.NO_SUCH_CASE,)
+    assert hasty.send_again() == []
+
+
+@pytest.mark.parametrize("make", [released, not_shared])
+def test_only_a_role_holder_of_whoever_sent_it_works_a_hold(own: World, make: Callable[..., Json]) -> None:
+    document = refuge()
+    own.carry(document)
+    about = make(document, MARRIOTTS)
+    for other in (HERTS, ACLAND, CAMDEN):
+        assert own.carry(about | {"id": notification()["id"]}, other).line.rules == (Reason.NO_SUCH_CASE,), other
+    office = own.home.signer(own.home.member(MET), NIGHT)
+    officer = own.home.new_person(MET, PersonRole.DATA_PROTECTION_OFFICER, NIGHT)
+    own.home.declare(PersonAdded(about=MET, person=officer), MET, NIGHT)
+    _, adviser = own.home.person(own.home.member(MET), officer.id, NIGHT)
+    for signer in (office, adviser):
+        careless = Agency(
+            organisation=MET,
+            registry=own.registry,
+            keys=own.home.keys(MET),
+            people=dict.fromkeys(PersonRole, signer),
+        )
+        record = incoming(careless.submit(about | {"id": notification()["id"]}, NIGHT))
+        assert own.carry_record(record).line.rules == (Reason.WRONG_ROLE,)
+    assert state(own, document, MARRIOTTS) == [TellingState.HELD]
+    assert own.send_again() == []
+
+
+def test_the_sender_is_told_when_what_was_held_is_sent_after_all(own: World) -> None:
+    own.home.declare(Suspended(about=ACLAND), REGISTRAR, NIGHT)
+    own.carry(notification())
+    own.home.declare(Resumed(about=ACLAND), REGISTRAR, NIGHT)
+    own.now += LATER
+    (again,) = own.send_again(ACLAND)
+    outcome = own.outcome(again)
+    assert (outcome["again"], outcome["status"]) == (True, "shared")
+    own.now += LATER
+    (once_more,) = own.send_again(ACLAND)
+    assert not own.opened(once_more, MET), "of what it had already it is not told again"
+
+
+# Decided not to share -------------------------------------------------------------------------------------------------
+
+
+def test_the_senders_own_role_holder_decides_not_to_share_and_all_is_over(own: World) -> None:
+    document = refuge()
+    own.carry(document)
+    assert kept(own, document)
+    refused = own.carry(not_shared(document, MARRIOTTS, "operational-risk", reviewAt="2026-11-20T12:00:00Z"))
+    desk = next(one for one in own.home.member(MET).people if one.role is PersonRole.DUTY_DESK)
+    act = {
+        "role": "duty-desk",
+        "person": desk.id,
+        "because": "operational-risk",
+        "reviewAt": "2026-11-20T12:00:00Z",
+    }
+    settled = [{"message": document["id"], "organisation": MARRIOTTS, "state": "not-shared"}]
+    outcome, audit = own.outcome(refused), kept_by_the_broker(own, refused)
+    assert (outcome["status"], outcome["act"], outcome["settled"]) == ("recorded", act, settled)
+    assert (audit["is"], audit["act"], audit["settled"]) == ("decision", act, settled)
+    assert state(own, document, MARRIOTTS) == [TellingState.NOT_SHARED]
+    assert not kept(own, document)
+    assert own.memory.next_due(NIGHT + timedelta(days=30)) is None, "its clock has stopped"
+    assert own.send_again(MARRIOTTS) == []
+    for after in (released(document, MARRIOTTS), not_shared(document, MARRIOTTS), told(document, MARRIOTTS)):
+        assert own.carry(after).line.rules == (Reason.NO_SUCH_CASE,), "it is final"
+    assert own.carry(receipt(document), MARRIOTTS).line.rules == (Reason.NO_SUCH_CASE,), "it was told nothing"
+
+
+def test_a_release_that_was_not_decided_yet_gives_way_to_the_decision_not_to_share(own: World) -> None:
+    document = refuge()
+    own.carry(document)
+    let_go = own.outcome(own.carry(released(document, MARRIOTTS)))
+    assert let_go["settled"] == [{"message": document["id"], "organisation": MARRIOTTS, "state": "released"}]
+    assert (let_go["act"]["how"], let_go["act"]["because"]) == ("release", "confirmed-with-the-setting")
+    own.carry(not_shared(document, MARRIOTTS))
+    assert own.send_again() == []
+
+
+def test_a_risk_must_be_looked_at_again(own: World) -> None:
+    document = refuge()
+    own.carry(document)
+    with pytest.raises(Refused) as refused:
+        own.carry(not_shared(document, MARRIOTTS, "operational-risk"))
+    assert refused.value.reason is Reason.MALFORMED
+
+
+@pytest.mark.parametrize("make", [told, withdrawal])
+def test_whatever_ends_a_hold_says_so_in_its_own_outcome(own: World, make: Callable[..., Json]) -> None:
+    document = refuge()
+    own.carry(document)
+    outcome = own.outcome(own.carry(make(document, MARRIOTTS) if make is told else make(document)))
+    becomes = "told-by-other-channel" if make is told else "withdrawn"
+    assert outcome["settled"] == [{"message": document["id"], "organisation": MARRIOTTS, "state": becomes}]
+    assert ("act" in outcome) is (make is told), "a withdrawal is the organisation's own"
+
+
+@pytest.mark.parametrize("flow", [hold_released.FLOW, hold_refused.FLOW], ids=lambda flow: flow.name)
+def test_every_kind_that_works_holds_has_somebody_in_a_role_to_do_so(flow: Flow) -> None:
+    assert all(flow.signed_by & set(ROLES[kind]) for kind in flow.senders)
+    assert PersonRole.DATA_PROTECTION_OFFICER not in flow.signed_by
+
+
+# Deciding anew fails --------------------------------------------------------------------------------------------------
+
+
+class WithoutCopies(Loop):
+    """A loop whose kept copies are gone, and which keeps what it would write."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(
+            family=FAMILY,
+            connection=Connection("127.0.0.1:9"),
+            exchange=world.exchange,
+            clock=lambda: world.now,
+            seal=StateSeal({1: bytes(32)}),
+            stop=print,
+        )
+        self.owner = Owner(TopicPartition(self.topic, 0))
+        self.owner.cabinet = world.memory
+        self.owner.producer = AsyncMock()
+        self.written: list[Carried] = []
+
+    async def _read_kept(self, partition: int) -> dict[str, bytes]:  # noqa: ARG002 - there is none
+        return {}
+
+    async def _write(self, owner: Owner, carried: Sequence[Carried], *_: object) -> None:
+        assert owner is self.owner
+        self.written += carried
+
+    async def look(self) -> None:
+        """One look at what is to be decided anew."""
+        await self._again(self.owner)
+
+
+async def test_a_release_that_cannot_be_decided_is_told_to_the_sender_once_and_not_tried_for_ever(own: World) -> None:
+    document = refuge()
+    own.carry(document)
+    for _ in range(2):
+        own.carry(released(document, MARRIOTTS, "break-glass"))
+        loop = WithoutCopies(own)
+        await loop.look()
+        await loop.look()
+        (failed,) = loop.written
+        assert failed.line.status == "again-failed"
+        (notice,) = own.opened(failed, MET)
+        assert (notice.body["is"], notice.body["message"], notice.body["organisation"]) == (
+            "again-failed",
+            document["id"],
+            MARRIOTTS,
+        )
+        assert notice.body["cure"].startswith("What you released could not be decided again")
+        audit = kept_by_the_broker(own, failed)
+        assert (audit["is"], audit["released"]) == ("again-failed", "break-glass")
+        assert own.send_again() == []
+        assert state(own, document, MARRIOTTS) == [TellingState.HELD]
+        own.now += timedelta(minutes=1)
+    assert own.carry(told(document, MARRIOTTS)).line.status == "recorded", "its sender can close it"
+
+
+async def test_two_releases_in_vain_are_two_notices(own: World) -> None:
+    document = refuge()
+    own.carry(document)
+    events = set()
+    for _ in range(2):
+        own.carry(released(document, MARRIOTTS))
+        loop = WithoutCopies(own)
+        await loop.look()
+        events |= {one.id for run in loop.written for one in own.opened(run, MET)}
+        own.now += timedelta(minutes=1)
+    assert len(events) == 2, "the second must not pass for a repetition"
+
+
+async def test_what_a_recipient_asked_for_and_cannot_be_decided_stays_as_it_is(own: World) -> None:
+    document = notification()
+    own.carry(document)
+    own.now += LATER
+    own.home.declare(ResendAsked(about=ACLAND), ACLAND, own.now)
+    loop = WithoutCopies(own)
+    await loop.look()
+    assert loop.written == []
+    assert state(own, document) == [TellingState.SENT]
 
 
 def test_a_copy_that_nobody_registered_could_have_signed_is_not_sent(own: World) -> None:

@@ -43,6 +43,8 @@ EXAMPLES = [
     personas.withdrawal(ORIGINAL),
     personas.receipt(ORIGINAL),
     personas.told(ORIGINAL, ACLAND),
+    personas.released(ORIGINAL, ACLAND),
+    personas.not_shared(ORIGINAL, ACLAND),
 ]
 
 

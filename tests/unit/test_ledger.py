@@ -82,6 +82,7 @@ def states(of: Case) -> list[str]:
         ("told-by-other-channel", "acknowledged", "acknowledged"),
         ("held", "erased", "held"),  # it was never sent, and must still be told
         ("withdrawn", "acknowledged", "withdrawn"),
+        ("not-shared", "acknowledged", "not-shared"),
         ("erased", "acknowledged", "erased"),  # gone is gone
     ],
 )
@@ -277,6 +278,7 @@ def test_a_follow_up_that_says_nothing_of_the_place_is_handled_as_the_case_is() 
         (["rejected"], Handover.NONE),
         (["rejected overdue"], Handover.NONE),
         (["withdrawn"], Handover.NONE),
+        (["not-shared"], Handover.NONE),
         (["erased"], Handover.NONE),
         (["sent"], Handover.WAITING),
         (["sent overdue"], Handover.OVERDUE),

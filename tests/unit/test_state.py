@@ -80,7 +80,7 @@ def test_a_due_time_fires_once_even_after_a_restart() -> None:
     assert again.next_due(NIGHT + 9 * HOUR) is None
 
 
-@pytest.mark.parametrize("state", ["acknowledged", "erased", "told-by-other-channel", "withdrawn"])
+@pytest.mark.parametrize("state", ["acknowledged", "erased", "told-by-other-channel", "withdrawn", "not-shared"])
 def test_what_a_human_has_answered_does_not_fall_due(state: str) -> None:
     cabinet = Cabinet()
     cabinet.remember(case(telling()))
