@@ -185,9 +185,9 @@ def refusal(
 
 WHAT_NEXT = {
     TellingState.SENT: "Telephone the recipient's desk; for a hand-over, send direct in the same case.",
-    TellingState.HELD: "This is still held. Telephone the recipient now, then send encompass.told-by-other-channel.",
+    TellingState.HELD: "This is still held. Telephone the recipient now, then send told-by-other-channel.",
     TellingState.REJECTED: "The recipient says that it is not theirs. Find whose it is and send there, or telephone; "
-    "then send encompass.told-by-other-channel to close this.",
+    "then send told-by-other-channel to close this.",
 }
 """What the sender must do about something whose due time has passed."""
 

@@ -2,6 +2,7 @@
 
 from broker.schemas import (
     authority_notified,
+    child_referred,
     feedback_submitted,
     force_handover,
     hold_released,
@@ -25,6 +26,7 @@ CATALOGUE: tuple[Flow, ...] = (
     force_handover.FLOW,
     told_by_other_channel.FLOW,
     hold_released.FLOW,
+    child_referred.FLOW,
 )
 
 BY_TYPE = {flow.type: flow for flow in CATALOGUE}

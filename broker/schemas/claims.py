@@ -7,7 +7,7 @@ Every field has a value that claims nothing.
 
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, model_serializer
 
 from broker.schemas.message import Block
 from broker.schemas.terms import Code
@@ -287,6 +287,11 @@ class Claim(Codes):
     def given(self) -> dict[str, Any]:
         """What it says, by name. To say that there is no Article 6 basis is not to be silent about it."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+    @model_serializer
+    def _as_given(self) -> dict[str, Any]:
+        """On the wire, too, it says what was given and nothing else: a default would be laid over the row."""
+        return {alias: value for name, value in self.given.items() if (alias := type(self).model_fields[name].alias)}
 
     def over(self, row: Self) -> Self:
         """What is given here, laid over the row's."""

@@ -224,7 +224,7 @@ class Flow:
     note: str = ""  # what the broker adds for every recipient of this type, in its own words
     refers_to: bool = False
     signed_by: frozenset[PersonRole] = frozenset()  # role holders who alone may sign it; empty: the organisation's key
-    kinds: Mapping[Role, Kind] = field(default_factory=dict)
+    kinds: Mapping[Role, frozenset[Kind]] = field(default_factory=dict)  # who can have each role
 
     @property
     def type(self) -> str:

@@ -87,7 +87,7 @@ def test_every_view_has_one_kind_of_reader_and_a_basis_for_each_end(flow: Flow) 
     for role, seen in flow.views.items():
         assert {
             *((code, kind) for kind, code in seen.sender_basis.items()),
-            (seen.recipient_basis, flow.kinds[role]),
+            *((seen.recipient_basis, kind) for kind in flow.kinds[role]),
         } <= held
         assert set(seen.sender_basis) == flow.senders
 
