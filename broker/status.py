@@ -11,7 +11,7 @@ from broker import topics
 from broker.connection import Connection
 from broker.consent.law.policy import POLICY
 from broker.home import Home
-from broker.loop import GROUP, read_whole
+from broker.loop import group_of, read_whole
 from broker.post import admin
 from broker.registry import Channel
 from broker.state import Cabinet, StateSeal, TellingState
@@ -57,13 +57,13 @@ async def _lanes(found: Status, connection: Connection) -> None:
             for family in topics.FAMILIES:
                 parts = [TopicPartition(topics.submit(family), p) for p in range(topics.SUBMIT_PARTITIONS)]
                 ends = await consumer.end_offsets(parts)
-                committed = await client.list_consumer_group_offsets(GROUP, partitions=parts)
+                committed = await client.list_consumer_group_offsets(group_of(family), partitions=parts)
                 lag = sum(ends[part] - max(committed[part].offset, 0) for part in parts)
                 found.figures[f"lane {topics.LANE}, {family}: waiting"] = lag
         finally:
             await consumer.stop()
-        groups = await client.describe_consumer_groups([GROUP])
-        workers = sum(len(group[5]) for answer in groups for group in answer.groups)
+        groups = await client.describe_consumer_groups([group_of(family) for family in topics.FAMILIES])
+        workers = min(len(group[5]) for answer in groups for group in answer.groups)  # each is in all of them
         found.figures["workers"] = workers
         if not workers:
             found.must_act.append("no worker is running: start one with `broker run`")
