@@ -258,6 +258,9 @@ def _submit(agency: Agency, documents: list[dict[str, Any]], number: int, now: d
 def inbox(
     organisation: Annotated[str, typer.Argument(help="Whose inbox or mailbox, as school:100053.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay, and show what comes.")] = False,
+    from_mailbox: Annotated[
+        bool, typer.Option("--from-mailbox", help="Who has an inbox: read what depends on a person's agreement.")
+    ] = False,
     home: HomeOption = DEFAULT_HOME,
     bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
     address: MailboxOption = DEFAULT_MAILBOX,
@@ -269,12 +272,13 @@ def inbox(
     Needs that organisation's own keys, and no others. Anything that does not open or verify is said loudly, never
     shown, and makes the exit code 6. A mailbox is read through the mailbox service: what has been shown is
     acknowledged and not offered again; what does not open or verify is not, and is offered again after a minute.
+    What depends on a person's agreement is never in an inbox, where it could not be taken back: `--from-mailbox` reads it.
     """
     place, now, shown = Home(home), clock_of(clock), _Shown(as_json)
     member = _do(lambda: _member(place.registry(), organisation))
     if not member.connected:
         fail(f"{organisation} is not connected: it is told by telephone", 2)
-    if member.channel is Channel.MAILBOX:
+    if member.channel is Channel.MAILBOX or from_mailbox:
         _do(lambda: _read_mailbox(place, address, member, follow, shown, now))
     else:
         _run(_read_inbox(place, reach(place, bootstrap), member, follow, shown, now))

@@ -182,6 +182,7 @@ class Exchange:
         line = {"organisation": telling.recipient, "role": telling.role}
         named = (one for one in submission.to if one.organisation == telling.recipient)
         withdraws = isinstance(submission.content, NotificationWithdrawn)
+        revokes = ledger.delivered(case, submission.content, telling.recipient)
         [one] = judge(
             submission,
             flow,
@@ -195,8 +196,8 @@ class Exchange:
             released=telling.released,
         )
         about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
-        told = [words.recipient_outcome(one, now)]
-        out = self._deliver(statement, flow, sender, case, one, told[0], _event_id(f"again|{about}"), now)
+        told, event = [words.recipient_outcome(one, now)], _event_id(f"again|{about}")
+        out = self._deliver(statement, flow, sender, case, one, told[0], event, now, revokes)
         if not one.decision.shared or telling.released:
             outcome = words.outcome(
                 signed=statement.claims, flow=flow, judged=[one], told=told, not_reached=(), policy=self.policy.version
@@ -206,7 +207,16 @@ class Exchange:
         out.append(self._audit(case.owner, case.id, body, now))
         return Carried(
             outgoing=self._sealed(out),
-            remember=(ledger.decided_anew(case, telling, one.decision, self._not_before_asked(telling, now)),),
+            remember=(
+                ledger.decided_anew(
+                    case,
+                    telling,
+                    one.decision,
+                    self._not_before_asked(telling, now),
+                    grants=one.grants,
+                    event=event,
+                ),
+            ),
             line=Line(
                 message=telling.message,
                 type=flow.type,
@@ -311,7 +321,16 @@ class Exchange:
     # 9 -------------------------------------------------------------------------------------------------------------
 
     def _to(
-        self, organisation: Organisation | None, event: str, body: Body, statement: str | None, now: datetime
+        self,
+        organisation: Organisation | None,
+        event: str,
+        body: Body,
+        statement: str | None,
+        now: datetime,
+        *,
+        mailbox_only: bool = False,
+        expires: datetime | None = None,
+        revokes: Sequence[str] = (),
     ) -> list[Unsealed]:
         """The broker's words, and a cut-down statement if there is one, to one connected organisation."""
         key = organisation.key(KeyUse.SEAL, now) if organisation else None
@@ -325,7 +344,7 @@ class Exchange:
             "jti": event,
             "iat": int(now.timestamp()),
         }
-        topic, partition = topics.destination(organisation)
+        topic, partition = topics.destination(organisation, mailbox_only=mailbox_only)
         return [
             Unsealed(
                 topic=topic,
@@ -337,6 +356,8 @@ class Exchange:
                     event_type=envelope.DELIVERY,
                     at=now,
                     audience=organisation.id,
+                    expires=expires,
+                    revokes=revokes,
                 ),
                 to=key,
                 body={} if statement is None else {"statement": statement},
@@ -376,12 +397,27 @@ class Exchange:
         tellings: list[Telling] = []
         root = ledger.root_of(case, submission.content)
         told = [words.recipient_outcome(one, now) for one in judged]
+        revoked: list[Outgoing] = []
+        believed = not any(one.facts.doubts for one in judged)
         for one, body in zip(judged, told, strict=True):
             event = _event_id(f"{_seen_key(statement)}|{one.line.organisation}")
-            out += self._deliver(statement, flow, sender, case, one, body, event, now)
-            telling = ledger.told(str(submission.id), root, flow, sender.id, one.line, one.decision, one.deadline, now)
-            tellings += [telling] if telling else []
-        believed = not any(one.facts.doubts for one in judged)
+            revokes = ledger.delivered(case, submission.content, one.line.organisation)
+            out += self._deliver(statement, flow, sender, case, one, body, event, now, revokes)
+            if revokes and believed and one.organisation is not None and not one.decision.shared:
+                revoked.append(self._revocation(one.organisation, event, revokes, now))
+            telling = ledger.told(
+                str(submission.id),
+                root,
+                flow,
+                sender.id,
+                one.line,
+                one.decision,
+                one.deadline,
+                now,
+                grants=one.grants,
+                event=event,
+            )
+            tellings += ledger.of_each_thread(case, submission.content, telling) if telling else []
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
@@ -392,9 +428,9 @@ class Exchange:
         )
         out += self._to(sender, _outcome_id(_seen_key(statement)), outcome, None, now)
         out.append(self._audit(case.owner, case.id, self._decided(statement, flow, judged, told, now), now))
-        then = ledger.after(case, submission, sender.id, tellings, believed=believed)
+        then = ledger.after(case, submission, sender.id, tellings, now, believed=believed)
         return Carried(
-            outgoing=self._sealed(out),
+            outgoing=(*self._sealed(out), *revoked),
             remember=(then, _seen(statement, outcome, now)),
             copies=_copies(case, then, str(submission.id), _whole(statement)),
             line=Line(
@@ -479,6 +515,7 @@ class Exchange:
         told: Body,
         event: str,
         now: datetime,
+        revokes: Sequence[str],
     ) -> list[Unsealed]:
         """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
         if one.decision.shared and one.organisation is not None:
@@ -486,8 +523,34 @@ class Exchange:
             body = words.delivery(
                 signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )
-            return self._to(one.organisation, event, body, cut, now)
+            return self._to(
+                one.organisation,
+                event,
+                body,
+                cut,
+                now,
+                mailbox_only=flow.mailbox_only,
+                expires=one.expires,
+                revokes=revokes,
+            )
         return [self._hold(statement, case, told, now)] if one.decision.outcome is Outcome.HOLD else []
+
+    def _revocation(self, organisation: Organisation, event: str, revokes: Sequence[str], now: datetime) -> Outgoing:
+        """Makes deliveries unclaimable where the notice that says why cannot be sent (yet)."""
+        return Outgoing(
+            topic=topics.MAILBOX,
+            partition=topics.partition_of(organisation.id.encode(), topics.MAILBOX_PARTITIONS),
+            key=organisation.id.encode(),
+            headers=envelope.headers(
+                event_id=event,
+                source=self._signer.organisation,
+                event_type=envelope.REVOCATION,
+                at=now,
+                audience=organisation.id,
+                revokes=revokes,
+            ),
+            value=b"",
+        )
 
     def _hold(self, statement: Statement, case: Case, told: Body, now: datetime) -> Unsealed:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""

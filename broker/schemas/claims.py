@@ -291,7 +291,8 @@ class Claim(Codes):
     @model_serializer
     def _as_given(self) -> dict[str, Any]:
         """On the wire, too, it says what was given and nothing else: a default would be laid over the row."""
-        return {alias: value for name, value in self.given.items() if (alias := type(self).model_fields[name].alias)}
+        fields = type(self).model_fields.items()  # in their order: the names of what was given have none
+        return {str(info.alias): getattr(self, name) for name, info in fields if name in self.model_fields_set}
 
     def over(self, row: Self) -> Self:
         """What is given here, laid over the row's."""

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from broker.mailbox.asking import MOST_ITEMS
 from broker.mailbox.index import LEASE, MOST_BYTES, Index, Item, Place, item_id
-from tests.personas import ARGYLE, HEATH
+from tests.personas import ARGYLE, HEATH, NIGHT
 
 START = {0: 0, 1: 0}
 SIZE = 8192
 
 
 def ids(index: Index, organisation: str, now: float, most: int = MOST_ITEMS) -> list[str]:
-    return [item.id for item in index.claim(organisation, most, now)]
+    return [item.id for item in index.claim(organisation, most, now, NIGHT)]
 
 
 def holding(*items: str, organisation: str = ARGYLE) -> Index:
@@ -39,14 +39,14 @@ def test_what_is_waiting_is_lent_oldest_first_and_no_more_than_was_asked_for() -
 def test_what_is_on_loan_is_offered_again_only_when_the_loan_has_ended() -> None:
     index = holding("a")
     assert ids(index, ARGYLE, 0.0) == ["a"]
-    assert index.free_at(ARGYLE) == LEASE
+    assert index.free_at(ARGYLE, NIGHT) == LEASE
     assert ids(index, ARGYLE, LEASE - 0.001) == []
     assert ids(index, ARGYLE, LEASE) == ["a"]
 
 
 def test_what_could_not_be_handed_over_is_offered_again_at_once() -> None:
     index = holding("a")
-    index.give_back(ARGYLE, index.claim(ARGYLE, 1, 0.0))
+    index.give_back(ARGYLE, index.claim(ARGYLE, 1, 0.0, NIGHT))
     index.give_back(ARGYLE, [Item("never-there", Place(0, 0))])
     assert ids(index, ARGYLE, 0.0) == ["a"]
 
@@ -57,7 +57,7 @@ def test_one_organisation_is_never_lent_anothers_and_cannot_acknowledge_it() -> 
     assert index.unread(HEATH, ["a"]) == ()
     index.acknowledged(Place(0, 0), HEATH, "a")
     assert ids(index, ARGYLE, 0.0) == ["a"]
-    assert index.free_at(HEATH) is None
+    assert index.free_at(HEATH, NIGHT) is None
 
 
 def test_acknowledging_is_final_and_the_same_for_what_was_never_there() -> None:
