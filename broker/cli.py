@@ -272,7 +272,7 @@ def inbox(
     Needs that organisation's own keys, and no others. Anything that does not open or verify is said loudly, never
     shown, and makes the exit code 6. A mailbox is read through the mailbox service: what has been shown is
     acknowledged and not offered again; what does not open or verify is not, and is offered again after a minute.
-    What depends on a person's agreement is never in an inbox, where it could not be taken back: `--from-mailbox` reads it.
+    What depends on a person's agreement is never in an inbox, where it could not be taken back: `--from-mailbox`.
     """
     place, now, shown = Home(home), clock_of(clock), _Shown(as_json)
     member = _do(lambda: _member(place.registry(), organisation))

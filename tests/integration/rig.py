@@ -457,7 +457,7 @@ async def process(service: Service, *, home: Home | None = None, real_time: bool
 
 
 async def committed(connection: Connection, family: str = FAMILY) -> int:
-    """How many records of a submit topic its workers have done with, by committed offsets (submitters write no gaps)."""
+    """How many records of a submit topic are done with, by committed offsets (submitters write no gaps)."""
     async with admin(connection) as client:
         offsets = await client.list_consumer_group_offsets(group_of(family))
     return sum(at.offset for tp, at in offsets.items() if tp.topic == topics.submit(family))

@@ -485,4 +485,3 @@ def test_what_the_broker_did_not_write_outside_is_not_read() -> None:
     with pytest.raises(ValueError, match="isoformat"):
         envelope.slip(headers)
     assert envelope.slip([("ce_id", None), ("other", b"\xff")]) == envelope.NO_SLIP
-
