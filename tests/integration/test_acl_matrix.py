@@ -89,7 +89,14 @@ GROUPS = (
     "mailbox-reader.a",
     "console",
 )
-TRANSACTIONS = ("broker.submit.encompass.0", "broker.x", "broker", "police-01.t", "mailbox-reader.t", "anything")
+TRANSACTIONS = (
+    "broker.encompass.submit.encompass.0",
+    "broker.x",
+    "broker",
+    "police-01.t",
+    "mailbox-reader.t",
+    "anything",
+)
 
 MAY_ON_TOPICS: Mapping[str, Mapping[str, str] | str] = {
     "operator": EVERYTHING,
@@ -143,7 +150,7 @@ MAY_IN_GROUPS: Mapping[str, tuple[str, ...]] = {
     "supplier-example-systems": ("supplier-example-systems.a",),
     "worker": ("broker.encompass", "broker.night"),
 }
-MAY_IN_TRANSACTIONS: Mapping[str, tuple[str, ...]] = {"worker": ("broker.submit.encompass.0", "broker.x")}
+MAY_IN_TRANSACTIONS: Mapping[str, tuple[str, ...]] = {"worker": ("broker.encompass.submit.encompass.0", "broker.x")}
 MEANS: Mapping[str, tuple[str, ...]] = {
     "describe": ("describe", "list offsets"),
     "read": ("describe", "list offsets", "fetch"),
