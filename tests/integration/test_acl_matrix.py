@@ -308,7 +308,7 @@ async def test_the_matrix_would_notice(secured: Principals, planted: str, monkey
     if planted == "a right too few":
         assert differ == [("held", operation) for operation in MEANS["read"]]
     else:
-        assert {name for name, _ in differ} == {"submit.encompass", "inbox.police-41"}
+        assert {name for name, _ in differ} == {"submit.encompass", "submit.referral", "inbox.police-41"}
 
 
 # --- at the door ----------------------------------------------------------------------------------------------------
