@@ -166,7 +166,6 @@ def _organisation(one: Organisation) -> Iterator[Acl]:
 
 def _worker(registry: Registry) -> Iterator[Acl]:
     name = WORKER
-    group, lanes = "shares the submit topics among workers", "the same, for a lane of its own"
     ours = [
         _topic(name, "submit.", Operation.READ, "takes what is submitted", prefixed=True),
         _topic(name, "state.", Operation.READ, "restores what it knew", prefixed=True),
@@ -184,8 +183,7 @@ def _worker(registry: Registry) -> Iterator[Acl]:
             name, topics.AUDIT, Operation.READ, "`broker decision replay`; and `broker keys reseal`, before a key goes"
         ),
         _topic(name, topics.REGISTRY, Operation.READ, "knows who takes part, and with which keys"),
-        _rule(name, Resource.GROUP, GROUP, Operation.READ, group),
-        _rule(name, Resource.GROUP, f"{GROUP}.", Operation.READ, lanes, prefixed=True),
+        _rule(name, Resource.GROUP, f"{GROUP}.", Operation.READ, "shares submit topics among workers", prefixed=True),
         _rule(
             name,
             Resource.TRANSACTIONAL_ID,

@@ -14,15 +14,18 @@ from broker.connection import Connection
 from broker.exchange import Exchange
 from broker.follower import Follower
 from broker.home import Home, broker_of
-from broker.loop import GROUP, Loop
+from broker.loop import Loop
 from broker.policies import Policies
 from broker.post import admin, missing_topics
 from broker.refusal import in_words, lacking
 from broker.registry import Registry
-from broker.routers import encompass
+from broker.routers import encompass, housing, referral
 from broker.state import StateSeal
 
 log = structlog.get_logger()
+
+ROUTERS = (encompass, referral, housing)
+"""One for each family of message types; each has a loop of its own."""
 
 
 @dataclass
@@ -56,9 +59,7 @@ def kafka_broker(connection: Connection, *, consumer_only: bool = True) -> Kafka
     )
 
 
-async def run(
-    home: Home, connection: Connection, clock: Clock, *, group: str = GROUP, ready: Callable[[], None] = lambda: None
-) -> Ending:
+async def run(home: Home, connection: Connection, clock: Clock, *, ready: Callable[[], None] = lambda: None) -> Ending:
     """Run the worker until it is told to stop or cannot go on. Raises HomeError or Unreachable."""
     ending = Ending()
     broker = kafka_broker(connection)
@@ -83,7 +84,7 @@ async def run(
                 because=f"these topics do not exist, or this principal may not see them: {names}; "
                 "run `broker topics --create`, then `broker acl apply`"
             )
-        await _run(app, broker, exchange, connection, home, clock, group, ready, stop)
+        await _run(app, broker, exchange, connection, home, clock, ready, stop)
     finally:
         await follower.close()
     return ending
@@ -96,23 +97,15 @@ async def _run(
     connection: Connection,
     home: Home,
     clock: Clock,
-    group: str,
     ready: Callable[[], None],
     stop: Callable[[str], None],
 ) -> None:
-
-    loop = Loop(
-        family=encompass.FAMILY,
-        connection=connection,
-        exchange=exchange,
-        clock=clock,
-        seal=StateSeal(home.state_keys()),
-        stop=stop,
-        group=group,
-    )
-    broker.include_router(encompass.router(loop))
+    seal = StateSeal(home.state_keys())
+    for one in ROUTERS:
+        loop = Loop(family=one.FAMILY, connection=connection, exchange=exchange, clock=clock, seal=seal, stop=stop)
+        broker.include_router(one.router(loop))
+        app.after_shutdown(loop.close)
     app.after_startup(ready)
-    app.after_shutdown(loop.close)
     log.info("worker.starting", policy=exchange.policy.version, registry=exchange.registry.version)
     try:
         await app.run()

@@ -82,7 +82,7 @@ def _check(
 
 def _case(submission: Parsed, flow: Flow, told: Sequence[Organisation], now: datetime) -> Case:
     """The case as it would stand if these had received the message that this one follows."""
-    roles = {kind: role for role, kind in flow.kinds.items()}
+    roles = {kind: role for role, kinds in flow.kinds.items() for kind in kinds}
     original = ledger.refers_to(submission.content)
     tellings = tuple(
         {

@@ -239,6 +239,9 @@ def _submit(agency: Agency, documents: list[dict[str, Any]], number: int, now: d
 def inbox(
     organisation: Annotated[str, typer.Argument(help="Whose inbox or mailbox, as school:100053.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Stay, and show what comes.")] = False,
+    from_mailbox: Annotated[
+        bool, typer.Option("--from-mailbox", help="Who has an inbox: read what depends on a person's agreement.")
+    ] = False,
     home: HomeOption = DEFAULT_HOME,
     bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
     address: MailboxOption = DEFAULT_MAILBOX,
@@ -250,13 +253,14 @@ def inbox(
     Needs that organisation's own keys, and no others. Anything that does not open or verify is said loudly, never
     shown, and makes the exit code 6. A mailbox is read through the mailbox service: what has been shown is
     acknowledged and not offered again; what does not open or verify is not, and is offered again after a minute.
+    What depends on a person's agreement is never in an inbox, where it could not be taken back: `--from-mailbox`.
     """
     place, now = Home(home), clock_of(clock)
     member = do(lambda: member_of(place.registry(), organisation))
     if not member.connected:
         fail(f"{organisation} is not connected: it is told by telephone", 2)
     taken = Taken(_in_json if as_json else _for_people)
-    if member.channel is Channel.MAILBOX:
+    if member.channel is Channel.MAILBOX or from_mailbox:
         do(lambda: read_mailbox(place, address, member, taken, now, follow=follow))
     else:
         run_(read_inbox(place, reach(place, bootstrap), member, taken, now, follow=follow))

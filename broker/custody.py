@@ -19,7 +19,7 @@ from broker import topics
 from broker.connection import Connection, Unreachable
 from broker.errors import Refused
 from broker.home import FileKeys, Home
-from broker.loop import GROUP, Stamped, read_records, read_whole
+from broker.loop import Stamped, group_of, read_records, read_whole
 from broker.post import MAX_REQUEST, admin
 from broker.registry import KeyUse, Organisation, PublicKey
 from broker.schemas.terms import Kind
@@ -69,7 +69,7 @@ async def needed(connection: Connection, home: Home, kid: str) -> Counter[str]:
     async with admin(connection) as client:
         for family in topics.FAMILIES:
             parts = [TopicPartition(topics.submit(family), p) for p in range(topics.SUBMIT_PARTITIONS)]
-            done = await client.list_consumer_group_offsets(GROUP, partitions=parts)
+            done = await client.list_consumer_group_offsets(group_of(family), partitions=parts)
             for part in parts:
                 async for record in read_records(connection, part):
                     found[part.topic] += record.offset >= done[part].offset and sealed_to(record.value or b"") == kid

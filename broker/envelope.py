@@ -3,7 +3,7 @@
 No header holds personal data, and a delivery's headers do not even tell its type or its sender.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,8 +12,11 @@ from broker.errors import Reason, Refused
 
 CONTENT_TYPE = b"application/jose"
 DELIVERY = "uk.safeguarding.broker.delivery.v1"
+REVOCATION = "uk.safeguarding.broker.revocation.v1"
+"""For the mailbox service alone: it makes deliveries unclaimable, and holds nothing that anybody reads."""
 Header = tuple[str, bytes]
 LONGEST = 200
+SLIP = frozenset({"ce_id", "ce_type", "ce_expires", "ce_revokes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,44 @@ class Envelope:
     type: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slip:
+    """What stands outside on a delivery of which a mailbox may have to keep back something.
+
+    `expires`: from then on it is handed to nobody. `revokes`: deliveries to the same organisation that are handed to
+    nobody from now on; this one is handed out only if one of those had been. `empty`: there is nothing to hand out.
+    """
+
+    event: str = ""
+    expires: datetime | None = None
+    revokes: tuple[str, ...] = ()
+    empty: bool = False
+
+
+NO_SLIP = Slip()
+
+
+def slip(raw: Sequence[tuple[str, bytes | None]]) -> Slip:
+    """Read what the broker wrote outside. Raises ValueError if it is not what the broker writes."""
+    said = {name: value.decode("ascii") for name, value in raw if value is not None and name in SLIP}
+    expires = said.get("ce_expires")
+    return Slip(
+        event=said.get("ce_id", ""),
+        expires=None if expires is None else datetime.fromisoformat(expires),
+        revokes=tuple(said["ce_revokes"].split(",")) if "ce_revokes" in said else (),
+        empty=said.get("ce_type") == REVOCATION,
+    )
+
+
 def headers(
-    *, event_id: UUID | str, source: str, event_type: str, at: datetime, audience: str | None = None
+    *,
+    event_id: UUID | str,
+    source: str,
+    event_type: str,
+    at: datetime,
+    audience: str | None = None,
+    expires: datetime | None = None,
+    revokes: Iterable[str] = (),
 ) -> list[Header]:
     """Headers of a submission or, with `audience`, of a delivery."""
     made = [
@@ -38,6 +77,10 @@ def headers(
     ]
     if audience is not None:
         made.append(("ce_audience", audience.encode("ascii")))
+    if expires is not None:
+        made.append(("ce_expires", expires.isoformat().encode("ascii")))
+    if ending := ",".join(revokes):
+        made.append(("ce_revokes", ending.encode("ascii")))
     made.append(("content-type", CONTENT_TYPE))
     return made
 

@@ -229,6 +229,7 @@ class Exchange:
         line = {"organisation": telling.recipient, "role": telling.role}
         named = (one for one in submission.to if one.organisation == telling.recipient)
         withdraws = isinstance(submission.content, NotificationWithdrawn)
+        revokes = ledger.delivered(case, submission.content, telling.recipient)
         [one] = judge(
             submission,
             flow,
@@ -242,8 +243,8 @@ class Exchange:
             released=telling.released,
         )
         about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
-        told = [words.recipient_outcome(one, now)]
-        out = self._deliver(statement, flow, sender, case, one, told[0], _event_id(f"again|{about}"), now)
+        told, event = [words.recipient_outcome(one, now)], _event_id(f"again|{about}")
+        out = self._deliver(statement, flow, sender, case, one, told[0], event, now, revokes)
         review = words.review(telling.released, one)
         if not one.decision.shared or telling.released or telling.state is TellingState.HELD:
             outcome = words.outcome(
@@ -256,7 +257,16 @@ class Exchange:
         out.append(self._audit(case.owner, case.id, body, now))
         settled = Settled(
             drafts=out,
-            remember=(ledger.decided_anew(case, telling, one.decision, self._not_before_asked(telling, now)),),
+            remember=(
+                ledger.decided_anew(
+                    case,
+                    telling,
+                    one.decision,
+                    self._not_before_asked(telling, now),
+                    grants=one.grants,
+                    event=event,
+                ),
+            ),
             line=Line(
                 message=telling.message,
                 type=flow.type,
@@ -382,7 +392,16 @@ class Exchange:
     # 9 -------------------------------------------------------------------------------------------------------------
 
     def _to(
-        self, organisation: Organisation | None, event: str, body: Body, statement: str | None, now: datetime
+        self,
+        organisation: Organisation | None,
+        event: str,
+        body: Body,
+        statement: str | None,
+        now: datetime,
+        *,
+        mailbox_only: bool = False,
+        expires: datetime | None = None,
+        revokes: Sequence[str] = (),
     ) -> list[Unsealed]:
         """The broker's words, and a cut-down statement if there is one, to one connected organisation."""
         key = organisation.key(KeyUse.SEAL, now) if organisation else None
@@ -396,7 +415,7 @@ class Exchange:
             "jti": event,
             "iat": int(now.timestamp()),
         }
-        topic, partition = topics.destination(organisation)
+        topic, partition = topics.destination(organisation, mailbox_only=mailbox_only)
         return [
             Unsealed(
                 topic=topic,
@@ -408,6 +427,8 @@ class Exchange:
                     event_type=envelope.DELIVERY,
                     at=now,
                     audience=organisation.id,
+                    expires=expires,
+                    revokes=revokes,
                 ),
                 to=key,
                 body={} if statement is None else {"statement": statement},
@@ -450,12 +471,27 @@ class Exchange:
         message, key = str(submission.id), _seen_key(statement)
         root = ledger.root_of(case, submission.content)
         told = [words.recipient_outcome(one, now) for one in judged]
+        revoked: list[Outgoing] = []
+        believed = not any(one.facts.doubts for one in judged)
         for one, body in zip(judged, told, strict=True):
             event = _event_id(f"{key}|{one.line.organisation}")
-            out += self._deliver(statement, flow, sender, case, one, body, event, now)
-            telling = ledger.told(message, root, flow, sender.id, one.line, one.decision, one.deadline, now)
-            tellings += [telling] if telling else []
-        believed = not any(one.facts.doubts for one in judged)
+            revokes = ledger.delivered(case, submission.content, one.line.organisation)
+            out += self._deliver(statement, flow, sender, case, one, body, event, now, revokes)
+            if revokes and believed and one.organisation is not None and not one.decision.shared:
+                revoked.append(self._revocation(one.organisation, event, revokes, now))
+            telling = ledger.told(
+                message,
+                root,
+                flow,
+                sender.id,
+                one.line,
+                one.decision,
+                one.deadline,
+                now,
+                grants=one.grants,
+                event=event,
+            )
+            tellings += ledger.of_each_thread(case, submission.content, telling) if telling else []
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
@@ -464,7 +500,7 @@ class Exchange:
             not_reached=ledger.not_reached(case, submission.content, flow),
             policy=self.policy.version,
         )
-        then = ledger.after(case, submission, sender.id, tellings, believed=believed)
+        then = ledger.after(case, submission, sender.id, tellings, now, believed=believed)
         human = {**words.act(submission.content, by.person), **words.settled(ledger.settled(case, then))}
         outcome |= human
         out += self._to(sender, _outcome_id(key), outcome, None, now)
@@ -472,7 +508,7 @@ class Exchange:
         decided = {**self._decided(statement, seen.digest, flow, judged, told, now), **human}
         out.append(self._audit(case.owner, case.id, decided, now))
         return Settled(
-            drafts=out,
+            drafts=[*out, *revoked],
             remember=(then, seen),
             copies=_copies(case, then, message, _whole(statement)),
             line=Line(
@@ -564,6 +600,7 @@ class Exchange:
         told: Body,
         event: str,
         now: datetime,
+        revokes: Sequence[str],
     ) -> list[Unsealed]:
         """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
         if one.decision.shared and one.organisation is not None:
@@ -571,8 +608,34 @@ class Exchange:
             body = words.delivery(
                 signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )
-            return self._to(one.organisation, event, body, cut, now)
+            return self._to(
+                one.organisation,
+                event,
+                body,
+                cut,
+                now,
+                mailbox_only=flow.mailbox_only,
+                expires=one.expires,
+                revokes=revokes,
+            )
         return [self._hold(statement, case, told, now)] if one.decision.outcome is Outcome.HOLD else []
+
+    def _revocation(self, organisation: Organisation, event: str, revokes: Sequence[str], now: datetime) -> Outgoing:
+        """Makes deliveries unclaimable where the notice that says why cannot be sent (yet)."""
+        return Outgoing(
+            topic=topics.MAILBOX,
+            partition=topics.partition_of(organisation.id.encode(), topics.MAILBOX_PARTITIONS),
+            key=organisation.id.encode(),
+            headers=envelope.headers(
+                event_id=event,
+                source=self._signer.organisation,
+                event_type=envelope.REVOCATION,
+                at=now,
+                audience=organisation.id,
+                revokes=revokes,
+            ),
+            value=b"",
+        )
 
     def _hold(self, statement: Statement, case: Case, told: Body, now: datetime) -> Unsealed:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""

@@ -20,12 +20,15 @@ from broker.consent.redact import Shown, view, without
 from broker.consent.rules.encompass import NOTHING_TO_SHOW
 from broker.errors import Reason, Refused
 from broker.registry import Establishment, KeyUse, Organisation, Registry, Status
-from broker.schemas.claims import Claim
+from broker.schemas.agreement import GrantOf
+from broker.schemas.agreement_given import AgreementGiven
+from broker.schemas.agreement_withdrawn import AgreementWithdrawn
+from broker.schemas.claims import Agreed, Article6, Article9, Claim, Section35
 from broker.schemas.encompass import DateOfBirthIs
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Label, Outcome, Release, Role
-from broker.state import Case
+from broker.state import Case, Grant
 from broker.statement import dumps
 from broker.words import Judged
 
@@ -35,6 +38,9 @@ _A_TIME = re.compile(
 ADULT = 18
 MOST_TELLINGS = 200
 """Messages times recipients in one case: one child and one incident never need as many."""
+MOST_GRANTS = 50
+"""Agreements on file in one case."""
+BY_CONSENT = frozenset({Article6.CONSENT, Article9.CONSENT, Section35.CONSENT})
 MOST_PATHS = 20
 """Failing paths that one refusal names."""
 TELLING_LINE = 4
@@ -112,12 +118,20 @@ def address(submission: Parsed, flow: Flow, case: Case) -> list[Addressee]:
     """Step 6: who receives. Raises Refused: NOT_ADDRESSED, or CASE_FULL (never for an answer or a withdrawal)."""
     if submission.to and flow.addressing is not Addressing.NAMED:
         raise Refused(Reason.NOT_ADDRESSED, ("to",))
+    content = submission.content
     if flow.addressing is Addressing.BROKER_RECORD:
+        if isinstance(content, AgreementGiven):
+            _is_new(content, case)
         return []
     if flow.addressing is Addressing.LEDGER:
-        root = ledger.root_of(case, submission.content)
-        lines = ledger.everybody_told(case, root)
-        if not lines and isinstance(submission.content, NotificationWithdrawn) and ledger.still_held(case, root):
+        lines = ledger.everybody_told(case, *ledger.roots_of(case, content))
+        if not lines and isinstance(content, AgreementWithdrawn):
+            return []  # nothing had been sent yet that relied on it
+        if (
+            not lines
+            and isinstance(content, NotificationWithdrawn)
+            and ledger.still_held(case, ledger.root_of(case, content))
+        ):
             return []  # nobody had been told yet: the hold ends
     elif flow.addressing is Addressing.ORIGINATOR:
         line = {"organisation": submission.case_owner, "role": Role.ORIGINATOR}
@@ -126,10 +140,18 @@ def address(submission: Parsed, flow: Flow, case: Case) -> list[Addressee]:
         lines = list(submission.to)
     if not lines:
         raise Refused(Reason.NOT_ADDRESSED, ("to",))
-    ends = flow.addressing is Addressing.ORIGINATOR or isinstance(submission.content, NotificationWithdrawn)
+    ends = flow.addressing is Addressing.ORIGINATOR or isinstance(content, NotificationWithdrawn | AgreementWithdrawn)
     if not ends and len(case.tellings) + len(lines) > MOST_TELLINGS:
         raise Refused(Reason.CASE_FULL, ("case",))
     return lines
+
+
+def _is_new(content: AgreementGiven, case: Case) -> None:
+    """One that was withdrawn must not come back under its old name. Raises Refused."""
+    if ledger.grant(case, content.grant_id):
+        raise Refused(Reason.MALFORMED, ("content.grantId (on file in this case already: give a new one)",))
+    if len(case.grants) >= MOST_GRANTS:
+        raise Refused(Reason.CASE_FULL, ("case",))
 
 
 def judge(
@@ -152,8 +174,10 @@ def judge(
     for line in lines:
         recipient = registry.get(line.organisation)
         theirs = _of_recipient(submission.content, recipient, sender, now)
+        agreed, grants = _agreed(submission.content, flow, case, line.organisation, now)
         facts = Facts(
             **about,
+            **agreed,
             **theirs,
             **_papers(
                 flow,
@@ -171,7 +195,7 @@ def judge(
             doubts=doubts,
             released=released,
         )
-        made.append(_judged(submission, flow, line, recipient, facts, given, policy, now))
+        made.append(_judged(submission, flow, line, recipient, facts, given, grants, policy, now))
     return made
 
 
@@ -200,6 +224,7 @@ def _judged(
     recipient: Organisation | None,
     facts: Facts,
     given: tuple[str, ...],
+    grants: tuple[Grant, ...],
     policy: Policy,
     now: datetime,
 ) -> Judged:
@@ -210,7 +235,37 @@ def _judged(
         grounds = getattr(submission.content, "grounds_formed_at", None)
         start = min(grounds, now) if grounds and role.clock in STARTS_WITH_THE_GROUNDS else now
         due = deadline(role.clock, start=start, opens=opens)
-    return Judged(line=line, organisation=recipient, facts=facts, decision=decision, shown=shown, deadline=due)
+    return Judged(
+        line=line,
+        organisation=recipient,
+        facts=facts,
+        decision=decision,
+        shown=shown,
+        deadline=due,
+        grants=grants,
+    )
+
+
+def _agreed(
+    content: Message, flow: Flow, case: Case, recipient: str, now: datetime
+) -> tuple[dict[str, Any], tuple[Grant, ...]]:
+    """How the agreement and the consent that this message needs or relies on stand now, and which grants those are."""
+    law: Claim | None = getattr(content, "law", None)
+    consent_ref: str | None = getattr(content, "consent_ref", None)
+    by_consent = law is not None and not BY_CONSENT.isdisjoint({law.article_6, law.article_9, law.section_35})
+    asked: dict[str, tuple[GrantOf, str | None]] = {}
+    if flow.agreed_purpose is not None:
+        asked["agreement"] = GrantOf.GATEWAY_AGREEMENT, getattr(content, "agreement_ref", None)
+    if by_consent or consent_ref is not None:
+        asked["consent"] = GrantOf.CONSENT, consent_ref
+    facts: dict[str, Any] = {}
+    grants: list[Grant] = []
+    for name, (what, ref) in asked.items():
+        found = ledger.grant(case, ref)
+        facts[name] = ledger.agreed(found, what, flow.agreed_purpose, recipient, now)
+        if found is not None and facts[name] is Agreed.STANDS:
+            grants.append(found)
+    return facts, tuple(grants)
 
 
 def _about(

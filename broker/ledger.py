@@ -7,6 +7,10 @@ from broker.consent.clocks import Deadline
 from broker.consent.decide import Decision
 from broker.consent.facts import CaseState, Handover
 from broker.schemas import force_handover
+from broker.schemas.agreement import AgreedPurpose, GrantOf
+from broker.schemas.agreement_given import AgreementGiven
+from broker.schemas.agreement_withdrawn import AgreementWithdrawn
+from broker.schemas.claims import Agreed
 from broker.schemas.encompass import LocationCategory
 from broker.schemas.hold_refused import HoldRefused
 from broker.schemas.hold_released import HoldReleased
@@ -15,7 +19,7 @@ from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
 from broker.schemas.terms import AddressHandling, Outcome
 from broker.schemas.told_by_other_channel import ToldByOtherChannel
-from broker.state import OPEN, Case, Telling, TellingState
+from broker.state import OPEN, Case, Grant, Telling, TellingState
 
 KNOWS = frozenset({TellingState.SENT, TellingState.ACKNOWLEDGED, TellingState.REJECTED, TellingState.TOLD})
 """A recipient in one of these states holds something, so corrections and withdrawals must chase it."""
@@ -45,8 +49,43 @@ def root_of(case: Case, content: Message) -> str:
     return next((one.root for one in case.tellings if one.message == refers_to(content)), "")
 
 
+def roots_of(case: Case, content: Message) -> tuple[str, ...]:
+    """The same; of a withdrawn agreement, the first messages of all threads that relied on it."""
+    if isinstance(content, AgreementWithdrawn):
+        return tuple(dict.fromkeys(one.root for one in case.tellings if content.grant_id in one.grants))
+    return (root_of(case, content),)
+
+
+def grant(case: Case, ref: str | None) -> Grant | None:
+    """The grant of that id, or None."""
+    return next((one for one in case.grants if one.id == ref), None)
+
+
+def agreed(found: Grant | None, what: GrantOf, purpose: AgreedPurpose | None, recipient: str, now: datetime) -> Agreed:
+    """How a grant stands now as that kind of thing, for that purpose and that recipient."""
+    if found is None or found.what is not what or not (found.stands(now) or found.withdrawn or found.expires_at <= now):
+        return Agreed.NOTHING
+    if found.withdrawn:
+        return Agreed.WITHDRAWN
+    if found.expires_at <= now:
+        return Agreed.EXPIRED
+    if found.purpose is not purpose:
+        return Agreed.OTHER_PURPOSE
+    return Agreed.STANDS if recipient in found.recipients else Agreed.OTHER_RECIPIENT
+
+
+def delivered(case: Case, content: Message, recipient: str) -> tuple[str, ...]:
+    """The deliveries to one recipient that must become unclaimable with this message: they relied on what it ends."""
+    if not isinstance(content, AgreementWithdrawn):
+        return ()
+    relied = (one for one in case.tellings if content.grant_id in one.grants and one.recipient == recipient)
+    return tuple(event for one in relied for event in one.events)
+
+
 def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
     """Whether the message that is referred to was told in this case (to this very sender, if it is an answer)."""
+    if isinstance(content, AgreementWithdrawn):
+        return grant(case, content.grant_id) is not None
     told = [one for one in case.tellings if one.message == refers_to(content)]
     if flow.addressing is Addressing.ORIGINATOR:
         told = [one for one in told if one.recipient == sender and one.state not in NEVER_SENT]
@@ -64,9 +103,9 @@ def _is_the_hold(one: Telling, content: HoldReleased | HoldRefused) -> bool:
     return (one.message, one.recipient, one.state) == about
 
 
-def everybody_told(case: Case, root: str) -> list[Addressee]:
-    """One line for each organisation that holds something of this thread, in the order in which they were told."""
-    roles = {one.recipient: one.role for one in case.tellings if one.root == root and one.state in KNOWS}
+def everybody_told(case: Case, *roots: str) -> list[Addressee]:
+    """One line for each organisation that holds something of these threads, in the order in which they were told."""
+    roles = {one.recipient: one.role for one in case.tellings if one.root in roots and one.state in KNOWS}
     return [Addressee.model_validate({"organisation": who, "role": role}) for who, role in roles.items()]
 
 
@@ -81,7 +120,7 @@ def not_reached(case: Case, content: Message, flow: Flow) -> tuple[str, ...]:
     Only the sender of the thread may hear of it: an answer's sender would learn who else was addressed. A withdrawal
     needs to reach nobody who has been told nothing.
     """
-    if flow.addressing is not Addressing.LEDGER or isinstance(content, NotificationWithdrawn):
+    if flow.addressing is not Addressing.LEDGER or isinstance(content, NotificationWithdrawn | AgreementWithdrawn):
         return ()
     root = root_of(case, content)
     reached = {line.organisation for line in everybody_told(case, root)}
@@ -134,8 +173,14 @@ def told(
     decision: Decision,
     due: Deadline | None,
     now: datetime,
+    *,
+    grants: Sequence[Grant] = (),
+    event: str = "",
 ) -> Telling | None:
-    """The ledger entry of one recipient of one message; None if it was refused to that recipient."""
+    """The ledger entry of one recipient of one message; None if it was refused to that recipient.
+
+    `grants`: what it relies on. `event`: the delivery.
+    """
     if decision.outcome is Outcome.REFUSE:
         return None
     return Telling.model_validate(
@@ -150,12 +195,27 @@ def told(
             "at": now,
             "due": due.due if due else None,
             "kind": due.kind if due else None,
+            "grants": tuple(one.id for one in grants),
+            "events": (event,) if grants and decision.shared else (),
         }
     )
 
 
+def of_each_thread(case: Case, content: Message, telling: Telling) -> Sequence[Telling]:
+    """The same entry for each thread that it ends, so that each is answered by itself."""
+    roots = roots_of(case, content)
+    mine = [one for one in roots if any((t.root, t.recipient) == (one, telling.recipient) for t in case.tellings)]
+    return [telling.model_copy(update={"root": one}) for one in mine] or [telling]
+
+
 def after(
-    case: Case, submission: Submission[Message], sender: str, tellings: Sequence[Telling], *, believed: bool = True
+    case: Case,
+    submission: Submission[Message],
+    sender: str,
+    tellings: Sequence[Telling],
+    now: datetime,
+    *,
+    believed: bool = True,
 ) -> Case:
     """The case once this message has been carried. An answer is not itself something to be answered.
 
@@ -163,7 +223,7 @@ def after(
     """
     if not believed:
         return case.model_copy(update={"tellings": (*case.tellings, *(one for one in tellings if one.due))})
-    content, kept, withdrawn = submission.content, case.tellings, case.withdrawn
+    content, kept, withdrawn, grants = submission.content, case.tellings, case.withdrawn, case.grants
     root = root_of(case, content)
     if isinstance(content, ReceiptRecorded):
         if any(one.state is TellingState.SENT for one in tellings):  # an answer that went nowhere answers nothing
@@ -181,13 +241,27 @@ def after(
     elif isinstance(content, NotificationWithdrawn) and (tellings or not everybody_told(case, root)):
         kept = tuple(_withdrawn(one) if one.root == root else one for one in kept)  # a refused one withdraws nothing
         withdrawn = tuple(dict.fromkeys((*withdrawn, root)))
+    elif isinstance(content, AgreementGiven):
+        grants = (*grants, _recorded(content, now))
+    elif isinstance(content, AgreementWithdrawn):  # it has ended, whatever becomes of telling so
+        kept = tuple(_withdrawn(one) if content.grant_id in one.grants else one for one in kept)
+        withdrawn = tuple(dict.fromkeys((*withdrawn, *roots_of(case, content))))
+        grants = tuple(
+            one.model_copy(update={"withdrawn": True}) if one.id == content.grant_id else one for one in grants
+        )
     return case.model_copy(
         update={
             "tellings": (*kept, *(one for one in tellings if one.due)),
             "withdrawn": withdrawn,
+            "grants": grants,
             "handling": handling(case, content) or case.handling,
         }
     )
+
+
+def _recorded(content: AgreementGiven, now: datetime) -> Grant:
+    said = content.model_dump(by_alias=True, exclude={"grant_id"})
+    return Grant.model_validate({**said, "id": content.grant_id, "at": now})
 
 
 def _settled(one: Telling, state: TellingState) -> Telling:
@@ -216,10 +290,23 @@ def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) ->
     return one.model_copy(update={"state": ANSWERED[receipt.state], "overdue": False})
 
 
-def decided_anew(case: Case, telling: Telling, decision: Decision, now: datetime) -> Case:
-    """The case once this telling has been decided again. Its clock runs on: a new copy is no new deadline."""
+def decided_anew(
+    case: Case, telling: Telling, decision: Decision, now: datetime, *, grants: Sequence[Grant] = (), event: str = ""
+) -> Case:
+    """The case once this telling has been decided again. Its clock runs on: a new copy is no new deadline.
+
+    `grants`: what it relies on now. `event`: the new delivery.
+    """
     held = TellingState.HELD if decision.outcome is Outcome.HOLD else telling.state
-    return _with(case, telling, state=TellingState.SENT if decision.shared else held, at=now, released=None)
+    return _with(
+        case,
+        telling,
+        state=TellingState.SENT if decision.shared else held,
+        at=now,
+        released=None,
+        grants=tuple(dict.fromkeys((*telling.grants, *(one.id for one in grants)))),
+        events=(*telling.events, event) if grants and decision.shared else telling.events,
+    )
 
 
 def cannot_be_decided(case: Case, telling: Telling) -> Case:

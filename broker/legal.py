@@ -50,6 +50,7 @@ LABELS: dict[Label, str] = {
     Label.SAFETY: "that, and why, a place is protected",
     Label.NARRATIVE: "free text",
     Label.LINK: "what joins one child's messages to another's",
+    Label.LAW: "what the sender claims in law, for the broker alone",
 }
 """What each label of a field stands for."""
 
@@ -152,7 +153,7 @@ def legs(flow: Flow, policy: Policy) -> Iterator[Leg]:
     """Every leg of a flow, with all rows of the policy that could stand for it, in force or not."""
     for role, view in flow.views.items():
         says, kind = clock(view.clock)
-        receives = tuple(one for one in Kind if one is flow.kinds.get(role))
+        receives = tuple(one for one in Kind if one in flow.kinds.get(role, ()))
         yield Leg(
             role=role,
             receives=receives,

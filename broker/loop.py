@@ -30,6 +30,7 @@ from broker.refusal import in_words, lacking
 from broker.state import Cabinet, Case, StateSeal, Telling
 
 GROUP = "broker"
+"""With what the name of every group of workers begins."""
 TRANSACTION_BUDGET = 0.1
 """Seconds of computing in one transaction: longer ones hold back every reader of the partitions they touch."""
 TRANSACTION_TIMEOUT_MS = 10_000
@@ -51,6 +52,11 @@ FENCED_WAIT = 1.0
 """Seconds for a process that woke from a pause to notice that the group has moved on without it."""
 
 log = structlog.get_logger()
+
+
+def group_of(family: str) -> str:
+    """The group in which workers share one family's partitions: what happens to one group does not touch another."""
+    return f"{GROUP}.{family}"
 
 
 class Broken(Exception):  # noqa: N818 - said of this process
@@ -106,10 +112,9 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         clock: Clock,
         seal: StateSeal,
         stop: Callable[[str], None],
-        group: str = GROUP,
     ) -> None:
         self.topic = topics.submit(family)
-        self.group = group
+        self.group = group_of(family)
         self._changelog = topics.state(family)
         self._kept = topics.copies(family)
         self._connection = connection

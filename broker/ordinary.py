@@ -9,6 +9,7 @@ from broker.consent.law.policy import Policy
 from broker.consent.rules import RULES_VERSION
 from broker.judge import Parsed, judge
 from broker.registry import Organisation, Registry
+from broker.schemas.claims import Claim, Told
 from broker.schemas.message import Addressee, Addressing, Flow, Submission
 from broker.schemas.terms import AddressHandling, Kind, Outcome, Role, RollStatus
 from broker.state import Case
@@ -21,6 +22,7 @@ ASSUMED = (
     "the child lives in the sender's area, or where the force or council that receives it serves",
     "the address is open: nothing is protected",
     "nothing has been withdrawn, and no hand-over waits",
+    "the family has been told, where a type asks; no agreement and no consent of anybody is on file",
 )
 """What an ordinary message is taken to be. `broker check FILE` asks about a real one."""
 _ANY_ID = UUID(int=0)
@@ -37,7 +39,7 @@ def ask(
     versions = {"policy": policy.version, "rules": RULES_VERSION}
     if not flow.views:
         return {**asked, "status": "recorded", "mayGo": False, "nobodyReceives": True, **versions}
-    role = next((role for role, kind in flow.kinds.items() if kind is recipient.kind), next(iter(flow.views)))
+    role = next((role for role, kinds in flow.kinds.items() if recipient.kind in kinds), next(iter(flow.views)))
     [one] = judge(
         _message(flow, role, sender, recipient, now),
         flow,
@@ -96,7 +98,8 @@ def _message(flow: Flow, role: Role, sender: Organisation, recipient: Organisati
         "address_handling": AddressHandling.OPEN,
         "residence_force": serves.police_area,
         "residence_authority": recipient.id.partition(":")[2] if recipient.kind is Kind.COUNCIL else _GIVEN,
-        "law": None,
+        "law": Claim(told=Told.TOLD) if "law" in flow.message.model_fields else None,
+        "consent_ref": None,
     }
     content = {name: said.get(name, _GIVEN) for name in flow.message.model_fields}
     view = flow.views[role]

@@ -110,6 +110,10 @@ def _index(section: Section) -> str:
     return f"<strong>{_link(section.name, section.title)}</strong><br>{ids}"
 
 
+def _anchor(flow: Flow) -> str:
+    return f"{flow.family}.{flow.name}"
+
+
 def _link(name: str, text: str) -> str:
     return f'<a href="#{escape(name)}">{escape(text)}</a>'
 
@@ -169,7 +173,7 @@ def _follows(rule: Rule) -> str:
 def law_page(flows: Sequence[Flow], policy: Policy, registry: Registry, day: date) -> str:
     """Per flow: parties, purpose, regime and basis at each end, labels, deadline, retention; then the law on file."""
     kept = topics.topics(registry)
-    links = [(flow.name, flow.title) for flow in flows]
+    links = [(_anchor(flow), flow.title) for flow in flows]
     links += [
         ("provisions", "Gateways on file"),
         ("conditions", "Conditions on file"),
@@ -212,7 +216,7 @@ def law_page(flows: Sequence[Flow], policy: Policy, registry: Registry, day: dat
 
 
 def _flow(flow: Flow, policy: Policy, kept: Sequence[Topic], day: date) -> Iterator[str]:
-    yield f'<h2 id="{escape(flow.name)}">{escape(flow.title)}</h2>'
+    yield f'<h2 id="{escape(_anchor(flow))}">{escape(flow.title)}</h2>'
     signed = ", ".join(sorted(plain(one) for one in flow.signed_by))
     bars = [f"{escape(name)}: {escape(why)}" for name, why in sorted(flow.message.must_not_carry.items())]
     yield _list(

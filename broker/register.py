@@ -462,7 +462,7 @@ def hidden(agreement: Agreement) -> list[str]:
     """Which required fields its labels would take from a party that sees them: `type: field (labels)`."""
     labels, found = frozenset(agreement.labels or Label), []
     for flow in (BY_TYPE[one] for one in agreement.flows):
-        seen = [view.labels for role, view in flow.views.items() if flow.kinds[role] in agreement.kinds]
+        seen = [view.labels for role, view in flow.views.items() if flow.kinds[role] & agreement.kinds]
         for info in flow.message.model_fields.values():
             needs = flow.message.labels[info.alias or ""]
             if info.is_required() and not needs <= labels and any(needs <= one for one in seen):

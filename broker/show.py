@@ -61,7 +61,8 @@ def basis(body: Json) -> str:
     for end in ("sender", "recipient"):
         if row := body.get(end):
             unconfirmed = "" if row["confirmedBy"] else "  [unconfirmed]"
-            lines.append(f"{end}: {row['code']} {row['gateway']}; {row['article6']}{unconfirmed}")
+            why = "; ".join(filter(None, (row["gateway"], row["article6"])))
+            lines.append(f"{end}: {row['code']} {why}{unconfirmed}")
     return "\n".join(lines)
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import AwareDatetime, Field
 
 from broker.consent.clocks import DeadlineKind
+from broker.schemas.agreement import AgreedPurpose, GivenBy, GivenFor, GrantOf
 from broker.schemas.message import Block, OrganisationId
 from broker.schemas.terms import AddressHandling, Release, Role
 
@@ -58,10 +59,34 @@ AGAIN = frozenset({TellingState.SENT, TellingState.HELD})
 """What may be sent again: a recipient that has answered has it."""
 
 
+class Grant(Block):
+    """What a person has agreed to, as the organisation that heard it had it recorded. `at`: when that was.
+
+    `withdrawn`: the person has changed their mind.
+    """
+
+    id: str
+    what: GrantOf
+    given_by: GivenBy
+    given_for: GivenFor
+    purpose: AgreedPurpose
+    recipients: tuple[OrganisationId, ...]
+    wording_version: str
+    given_at: AwareDatetime
+    expires_at: AwareDatetime
+    at: AwareDatetime
+    withdrawn: bool = False
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it has begun, has not lapsed and has not been withdrawn."""
+        return not self.withdrawn and self.given_at <= now + LEEWAY and now < self.expires_at
+
+
 class Telling(Block):
     """One message for one recipient. `overdue`: its due time has fired. `root`: the message it follows, or itself.
 
-    `released`: a role holder of the sender has let it go, and it has not been decided anew yet.
+    `released`: a role holder of the sender has let it go, and it has not been decided anew yet. `grants`: what it
+    relies on; then `events` are the deliveries of it, each of which must become unclaimable if one is withdrawn.
     """
 
     message: str
@@ -76,6 +101,8 @@ class Telling(Block):
     kind: DeadlineKind | None = None
     overdue: bool = False
     released: Release | None = None
+    grants: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -87,6 +114,7 @@ class Case(Block):
     """Everything told in one case: one child, one incident, one sender.
 
     `withdrawn`: roots that have been withdrawn. `handling`: the strictest that any message in the case has asked for.
+    `grants`: the register of what the person concerned has agreed to.
     """
 
     owner: OrganisationId
@@ -94,6 +122,7 @@ class Case(Block):
     withdrawn: tuple[str, ...] = ()
     handling: AddressHandling = AddressHandling.OPEN
     tellings: tuple[Telling, ...] = ()
+    grants: tuple[Grant, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -107,7 +136,12 @@ class Case(Block):
 
     def past(self, now: datetime) -> bool:
         """Whether its last event is long past."""
-        return all(one.at + CASE_KEPT < now for one in self.tellings)
+        last = (*(one.at for one in self.tellings), *(one.at for one in self.grants))
+        return all(at + CASE_KEPT < now for at in last)
+
+    def needed(self, now: datetime) -> bool:
+        """Whether somebody still has to act, or may still rely on what was agreed in it."""
+        return self.open or any(one.stands(now) for one in self.grants)
 
 
 class Seen(Block):
@@ -306,7 +340,7 @@ class Cabinet:
             key, longest_untouched = next(iter(self._cases.items()))
             if not longest_untouched.past(now):
                 break
-            if longest_untouched.open:
+            if longest_untouched.needed(now):
                 self._cases.move_to_end(key)  # or one that nobody ever answers would keep all others
                 continue
             del self._cases[key]

@@ -75,11 +75,14 @@ def case_key(owner: str, case: str) -> bytes:
     return f"{owner}/{case}".encode()
 
 
-def destination(organisation: Organisation) -> tuple[str, int]:
-    """Topic and partition in which an organisation reads. Raises ValueError if it is not connected."""
-    if organisation.channel is Channel.DIRECT:
+def destination(organisation: Organisation, *, mailbox_only: bool = False) -> tuple[str, int]:
+    """Topic and partition in which an organisation reads. Raises ValueError if it is not connected.
+
+    `mailbox_only`: also what has an inbox fetches this from its mailbox, where it can become unclaimable.
+    """
+    if organisation.channel is Channel.DIRECT and not mailbox_only:
         return inbox(organisation.id), 0
-    if organisation.channel is Channel.MAILBOX:
+    if organisation.channel is not Channel.NOT_CONNECTED:
         return MAILBOX, partition_of(organisation.id.encode(), MAILBOX_PARTITIONS)
     raise ValueError("not connected")
 

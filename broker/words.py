@@ -18,10 +18,11 @@ from broker.consent.redact import Shown
 from broker.consent.rulebook import Finding
 from broker.errors import PLAIN, Refused
 from broker.registry import Organisation, Person
+from broker.schemas.agreement_withdrawn import FLOW as AGREEMENT_WITHDRAWN
 from broker.schemas.claims import NotToldBecause
 from broker.schemas.message import Addressee, Flow, Message
 from broker.schemas.terms import Outcome, Release
-from broker.state import Telling, TellingState, Unsigned
+from broker.state import Grant, Telling, TellingState, Unsigned
 
 Body = dict[str, Any]
 """Codes stand in it as plain text (`.value`): a writer of JSON takes much longer over members of an enumeration."""
@@ -29,7 +30,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One recipient's share of a message, decided and redacted but not yet sealed."""
+    """One recipient's share of a message, decided and redacted but not yet sealed. `grants`: what it relies on."""
 
     line: Addressee
     organisation: Organisation | None
@@ -37,6 +38,12 @@ class Judged:
     decision: Decision
     shown: Shown
     deadline: Deadline | None
+    grants: tuple[Grant, ...] = ()
+
+    @property
+    def expires(self) -> datetime | None:
+        """When the first agreement that it relies on lapses: from then on it may not be fetched."""
+        return min((one.expires_at for one in self.grants), default=None)
 
 
 def bases(decision: Decision) -> Body:
@@ -233,16 +240,33 @@ RELEASED = "released"
 
 WHAT_NEXT = {
     TellingState.SENT: "Telephone the recipient's desk; for a hand-over, send direct in the same case.",
-    TellingState.HELD: "This is still held. Telephone the recipient now, then send encompass.told-by-other-channel.",
+    TellingState.HELD: "This is still held. Telephone the recipient now, then send told-by-other-channel.",
     TellingState.REJECTED: "The recipient says that it is not theirs. Find whose it is and send there, or telephone; "
-    "then send encompass.told-by-other-channel to close this.",
+    "then send told-by-other-channel to close this.",
 }
 """What the sender must do about something whose due time has passed."""
+
+
+NOT_ERASED = (
+    "The person's agreement was withdrawn, and nobody has said that what relied on it is erased. If it had not been "
+    "fetched it never can be, and this notice does not appear there either. Telephone the recipient's desk; then send "
+    "told-by-other-channel to close this."
+)
+"""The same, of the notice that an agreement has been withdrawn."""
+NOT_FETCHED = (
+    "Telephone the recipient's desk. It may be that the person's agreement lapsed before this was fetched: then it "
+    "never can be. Ask the person again, and send it anew."
+)
+"""The same, of what relies on an agreement."""
 
 
 def overdue(*, case: str, owner: str, telling: Telling) -> Body:
     """A due time has passed and no human has answered: whose move it is now."""
     cure = WHAT_NEXT.get(telling.state, WHAT_NEXT[TellingState.SENT])
+    if telling.state is TellingState.SENT and telling.type == AGREEMENT_WITHDRAWN.type:
+        cure = NOT_ERASED
+    elif telling.state is TellingState.SENT and telling.grants:
+        cure = NOT_FETCHED
     return {
         "is": "overdue",
         "message": telling.message,

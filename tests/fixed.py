@@ -129,9 +129,9 @@ def parsed(document: Json) -> Parsed:
     return parse(document, BY_TYPE[document["type"]])
 
 
-def _document(name: str, content: Json, **changes: Any) -> Json:  # noqa: ANN401 - JSON
+def _document(name: str, content: Json, family: str = "encompass", **changes: Any) -> Json:  # noqa: ANN401 - JSON
     return {
-        "type": f"uk.safeguarding.encompass.{name}.v1",
+        "type": f"uk.safeguarding.{family}.{name}.v1",
         "id": uuid(f"message {name}"),
         "case": uuid("case"),
         "caseOwner": MET,
@@ -306,5 +306,90 @@ def documents() -> dict[str, tuple[Json, Json]]:
         (_document("told-by-other-channel", told), _document("told-by-other-channel", told)),
         (_document("hold-released", let_go), _document("hold-released", let_go)),
         (_document("hold-refused", not_shared), _document("hold-refused", known_there)),
+        *_of_referral(told, let_go, withdrawn, receipt, rejection),
+        *_of_housing(told, receipt, rejection),
     )
     return {whole["type"]: (whole, least) for whole, least in pairs}
+
+
+def _of_referral(
+    told: Json, let_go: Json, withdrawn: Json, receipt: Json, rejection: Json
+) -> tuple[tuple[Json, Json], ...]:
+    child = {name: _CHILD[name] for name in ("familyName", "givenNames", "dateOfBirth")}
+    least: Json = {**child, "worry": "Falls asleep in every lesson."}
+    whole: Json = {
+        **_CHILD,
+        "worry": "Comes without food or a coat.\nSays that nobody is at home.",
+        "significantHarm": "likely",
+        "homeAddress": _ADDRESS,
+        "currentAddress": _ADDRESS,
+        "addressHandling": "open",
+        "childVoice": "I wait on the stairs.",
+        "developmentalNeeds": "Often tired.",
+        "caringCapacity": "One parent, who works nights.",
+        "externalFactors": "No heating.",
+        "assessmentsMade": "An early help assessment in spring.",
+        "adults": [{"adultRef": "adult-1", "role": "other", "relation": "father"}],
+        "adultNames": [{"adultRef": "adult-1", "name": "Alex Testcase"}],
+        "callbackRole": "Safeguarding lead",
+        "callbackTelephone": "+442079460905",
+        "law": {
+            "urgency": "urgent",
+            "told": "told",
+            "subjects": [{"subject": "child"}, {"subject": "parent", "personalData": True}],
+            "notAsked": [{"subject": "child", "because": "not-reasonably-obtainable"}],
+            "barred": [{"field": "childVoice", "bar": "family-court-papers", "excepted": True}],
+            "article9": None,
+        },
+    }
+    refer: Json = {"family": "referral", "basis": "LB-V1", "to": [_council()]}
+    other: Json = {"family": "referral", "basis": "LB-V1"}
+    return (
+        (_document("child-referred", whole, **refer), _document("child-referred", least, **refer)),
+        (
+            _document("receipt-recorded", rejection, family="referral", basis="LB-W1-LA"),
+            _document("receipt-recorded", receipt, family="referral", basis="LB-W1-LA"),
+        ),
+        (_document("told-by-other-channel", told, **other), _document("told-by-other-channel", told, **other)),
+        (_document("hold-released", let_go, **other), _document("hold-released", let_go, **other)),
+        (_document("withdrawn", withdrawn, **other), _document("withdrawn", withdrawn, **other)),
+    )
+
+
+def _of_housing(told: Json, receipt: Json, rejection: Json) -> tuple[tuple[Json, Json], ...]:
+    ref = uuid("a grant")
+    given: Json = {
+        "grantId": ref,
+        "what": "gateway-agreement",
+        "givenBy": "the-person",
+        "givenFor": "the-person",
+        "purpose": "duty-to-refer",
+        "recipients": [CAMDEN],
+        "wordingVersion": "2026-1",
+        "givenAt": "2026-11-19T20:00:00Z",
+        "expiresAt": "2026-12-19T20:00:00Z",
+    }
+    ended: Json = {"grantId": ref, "withdrawnBy": "the-person", "withdrawnAt": "2026-11-20T07:40:00Z"}
+    least: Json = {"name": "Alder Testcase", "contact": "+447700900123", "agreedReason": "Has no home to go to."}
+    whole: Json = {
+        **least,
+        "threat": "likely-within-56-days",
+        "homelessFrom": "2026-12-01",
+        "roughSleepingRisk": True,
+        "risk": "None known to staff who visit.",
+        "agreementRef": ref,
+        "consentRef": uuid("a consent"),
+        "law": {"safeguardingOverride": True},
+    }
+    refer: Json = {"family": "housing", "basis": "LB-DR", "to": [{"organisation": CAMDEN, "role": "housing-authority"}]}
+    other: Json = {"family": "housing", "basis": "LB-DR"}
+    return (
+        (_document("duty-to-refer", whole, **refer), _document("duty-to-refer", least, **refer)),
+        (_document("agreement-given", given, **other), _document("agreement-given", given, **other)),
+        (_document("agreement-withdrawn", ended, **other), _document("agreement-withdrawn", ended, **other)),
+        (
+            _document("receipt-recorded", rejection, family="housing", basis="LB-DR-HA"),
+            _document("receipt-recorded", receipt, family="housing", basis="LB-DR-HA"),
+        ),
+        (_document("told-by-other-channel", told, **other), _document("told-by-other-channel", told, **other)),
+    )

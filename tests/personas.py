@@ -12,6 +12,7 @@ CAMDEN, ISLINGTON = "la:E09000007", "la:E09000019"
 ARGYLE, ACLAND, HEATH, GARRETT = "school:100008", "school:100053", "school:100006", "school:100457"
 MARRIOTTS, BROOKFIELD = "school:117534", "school:100011"
 BROKER = "broker:england-and-wales"
+CHARITY = "charity:9999999"
 MET_AREA, HERTS_AREA = "E23000001", "E23000027"
 
 Json = dict[str, Any]
@@ -60,10 +61,18 @@ def notification(*to: Json, content: Json | None = None, **changes: Any) -> Json
     return document("notification-issued", to=list(to) or [lead(ACLAND)], content=content or incident(), **changes)
 
 
-def document(name: str, *, content: Json, to: list[Json] | None = None, basis: str = "LB-E1", **changes: Any) -> Json:  # noqa: ANN401 - JSON
+def document(
+    name: str,
+    *,
+    content: Json,
+    to: list[Json] | None = None,
+    basis: str = "LB-E1",
+    family: str = "encompass",
+    **changes: Any,  # noqa: ANN401 - JSON
+) -> Json:
     """A document of an Encompass type with fresh ids, from the Metropolitan Police unless changed."""
     return {
-        "type": f"uk.safeguarding.encompass.{name}.v1",
+        "type": f"uk.safeguarding.{family}.{name}.v1",
         "id": str(uuid4()),
         "case": str(uuid4()),
         "caseOwner": MET,
@@ -156,4 +165,106 @@ def told(about: Json, organisation: str) -> Json:
             "toldRole": "Designated safeguarding lead",
             "toldByRole": "Operation Encompass desk",
         },
+    )
+
+
+def referral(
+    *to: str,
+    sender: str = CHARITY,
+    basis: str = "LB-V1",
+    law: Json | None = None,
+    **content: Any,  # noqa: ANN401 - JSON
+) -> Json:
+    """A child referred to Camden by the made-up charity, which has told the family."""
+    given = {
+        "familyName": "Testcase",
+        "givenNames": "Hazel",
+        "dateOfBirth": "2014-05-06",
+        "worry": "She comes without food or a coat.",
+        "law": {"told": "told", **(law or {})},
+        **content,
+    }
+    lines = [{"organisation": one, "role": "childrens-social-care"} for one in to or (CAMDEN,)]
+    return document(
+        "child-referred",
+        family="referral",
+        basis=basis,
+        caseOwner=sender,
+        to=lines,
+        content={name: value for name, value in given.items() if value is not None},
+    )
+
+
+def grant(
+    *recipients: str,
+    sender: str = CAMDEN,
+    case: str | None = None,
+    **content: Any,  # noqa: ANN401 - JSON
+) -> Json:
+    """A homeless person has agreed this evening, for a month, that Camden's social workers refer them to Islington."""
+    given = {
+        "grantId": str(uuid4()),
+        "what": "gateway-agreement",
+        "givenBy": "the-person",
+        "givenFor": "the-person",
+        "purpose": "duty-to-refer",
+        "recipients": list(recipients or (ISLINGTON,)),
+        "wordingVersion": "2026-1",
+        "givenAt": "2026-11-19T20:00:00Z",
+        "expiresAt": "2026-12-19T20:00:00Z",
+        **content,
+    }
+    made = document("agreement-given", family="housing", basis="LB-DR", caseOwner=sender, content=given)
+    return made if case is None else {**made, "case": case}
+
+
+def agreement_withdrawn(given: Json) -> Json:
+    """The person has changed their mind."""
+    content = {
+        "grantId": given["content"]["grantId"],
+        "withdrawnBy": "the-person",
+        "withdrawnAt": "2026-11-19T22:20:00Z",
+    }
+    return document(
+        "agreement-withdrawn",
+        family="housing",
+        basis="LB-DR",
+        case=given["case"],
+        caseOwner=given["caseOwner"],
+        content=content,
+    )
+
+
+def homeless(given: Json, *to: str, **content: Any) -> Json:  # noqa: ANN401 - JSON
+    """That person is referred, on that agreement."""
+    said = {
+        "name": "Alder Testcase",
+        "contact": "+447700900123",
+        "agreedReason": "Leaves hospital on Monday and has no home to go to.",
+        "agreementRef": given["content"]["grantId"],
+        **content,
+    }
+    lines = [{"organisation": one, "role": "housing-authority"} for one in to or (ISLINGTON,)]
+    return document(
+        "duty-to-refer",
+        family="housing",
+        basis="LB-DR",
+        case=given["case"],
+        caseOwner=given["caseOwner"],
+        to=lines,
+        content={name: value for name, value in said.items() if value is not None},
+    )
+
+
+def answer(about: Json, *, state: str = "acknowledged", role: str = "duty-desk", **content: Any) -> Json:  # noqa: ANN401 - JSON
+    """A council's answer to a referral, in the family of what it answers."""
+    family = about["type"].split(".")[2]
+    said = {"answers": about["id"], "state": state, "role": role, "at": "2026-11-20T09:40:00Z", **content}
+    return document(
+        "receipt-recorded",
+        family=family,
+        basis={"referral": "LB-W1-LA", "housing": "LB-DR-HA"}[family],
+        case=about["case"],
+        caseOwner=about["caseOwner"],
+        content=said,
     )

@@ -16,6 +16,11 @@ SEVERITY = (Outcome.SHARE, Outcome.SHARE_WITH_WARNING, Outcome.HOLD, Outcome.REF
 REMEMBERED = 4096
 """Decisions kept by their facts: few differ, because facts are codes. It bounds memory, not what can be decided."""
 BY_BREAKING_THE_GLASS = frozenset({Release.BREAK_GLASS})
+IF_IT_CANNOT_WAIT = (
+    " It is urgent, so it is held and not refused: if it cannot wait for that, a role holder of yours lets it go with "
+    "hold-released, by breaking the glass."
+)
+"""What is added to the cure of a refusal that has become a hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,8 @@ def _settled(found: Finding, rule: Rule, question: Question) -> Finding:
     """Urgent: what a person could cure is held, not refused. Released by the sender's role holder: a warning."""
     releases = rule.released_by
     if found.outcome is Outcome.REFUSE and found.scope is not Scope.ELEMENT and rule.curable and question.urgent:
-        found, releases = replace(found, outcome=Outcome.HOLD), BY_BREAKING_THE_GLASS
+        found = replace(found, outcome=Outcome.HOLD, cure=found.cure + IF_IT_CANNOT_WAIT)
+        releases = BY_BREAKING_THE_GLASS
     if found.outcome is Outcome.HOLD and question.facts.released in releases:
         return replace(found, outcome=Outcome.SHARE_WITH_WARNING)
     return replace(found, released_by=releases) if found.outcome is Outcome.HOLD and releases else found

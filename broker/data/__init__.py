@@ -22,7 +22,9 @@ from broker.schemas.terms import Kind, PersonRole
 
 BEGAN, REVIEWED = timedelta(days=30), timedelta(days=365)
 """How long ago the papers of a play set began, and after how long they are reviewed."""
-TAKES_PART = frozenset(kind for flow in CATALOGUE for kind in (*flow.senders, *flow.kinds.values()))
+TAKES_PART = frozenset(
+    kind for flow in CATALOGUE for kind in (*flow.senders, *frozenset[Kind]().union(*flow.kinds.values()))
+)
 
 
 def organisations() -> Registry:
@@ -38,7 +40,7 @@ def documents(play_set: Iterable[Organisation], day: date) -> Iterator[Document]
     members = _taking_part(play_set)
     force_of = {one.police_area: one.id for one in members if one.kind is Kind.POLICE}
     for one in members:
-        conditions = (Schedule1.PARA_18.value, Schedule1.PARA_36.value)
+        conditions = (Schedule1.PARA_6.value, Schedule1.PARA_18.value, Schedule1.PARA_36.value)
         policy = "Appropriate policy document (made up)"
         yield Document(
             **_written(policy, one.id, day),

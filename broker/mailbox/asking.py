@@ -162,7 +162,10 @@ class Door:
 
 
 def entitled(organisation: str, kid: str, registry: Registry, now: datetime) -> PublicKey:
-    """The key by which that organisation's mailbox may be read now. Raises NotAdmitted."""
+    """The key by which that organisation's mailbox may be read now. Raises NotAdmitted.
+
+    Who has an inbox has a mailbox too: for what may have to become unclaimable, and for that alone.
+    """
     member = registry.get(organisation)
     if member is None:
         raise NotAdmitted(Why.UNKNOWN)
@@ -173,7 +176,7 @@ def entitled(organisation: str, kid: str, registry: Registry, now: datetime) -> 
         raise NotAdmitted(Why.KEY_NOT_VALID, organisation)
     if member.suspended:
         raise NotAdmitted(Why.SUSPENDED, organisation)
-    if member.channel is not Channel.MAILBOX:
+    if member.channel is Channel.NOT_CONNECTED:
         raise NotAdmitted(Why.NOT_MAILBOX, organisation)
     return key
 

@@ -141,13 +141,13 @@ class Service:
         entitled(admitted.ask.iss, admitted.kid, self._registry(), self._clock())
 
     async def _claim(self, admitted: Admitted, claim: Claim, request: Request) -> Json:
-        organisation, index = claim.iss, self._mailboxes.index
+        organisation, index, clock = claim.iss, self._mailboxes.index, self._clock
         until = _time() + claim.wait
-        while not (items := index.claim(organisation, claim.most, _time())):
+        while not (items := index.claim(organisation, claim.most, _time(), clock())):
             left = until - _time()
             if left <= 0:
                 return {"items": []}
-            free = index.free_at(organisation)
+            free = index.free_at(organisation, clock())
             await self._mailboxes.changed(organisation, left if free is None else min(left, max(0.0, free - _time())))
             if await request.is_disconnected():
                 return {"items": []}  # or they would be on loan to nobody
@@ -155,15 +155,17 @@ class Service:
         try:
             async with asyncio.timeout(WORK_WITHIN):
                 values = await self._mailboxes.values(items)
+                await self._mailboxes.lend(organisation, items)
             self._still(admitted)
+            claimable = [item.id for item in index.unread(organisation, values)]  # not what was revoked meanwhile
         except BaseException:
             index.give_back(organisation, items)
             raise
         index.give_back(organisation, (item for item in items if item.id not in values))
         if not values:
             raise NotAdmitted(Why.BUSY)
-        log.info("mailbox.claimed", recipients=(organisation,), records=len(values))
-        return {"items": [{"id": item, "sealed": value.decode("ascii", "replace")} for item, value in values.items()]}
+        log.info("mailbox.claimed", recipients=(organisation,), records=len(claimable))
+        return {"items": [{"id": item, "sealed": values[item].decode("ascii", "replace")} for item in claimable]}
 
     async def _acknowledge(self, asked: Acknowledge) -> Json:
         items = self._mailboxes.index.unread(asked.iss, asked.items)

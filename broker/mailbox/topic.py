@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from broker import topics
 from broker.clock import Clock
 from broker.connection import Connection, NotPermitted, Unreachable
+from broker.envelope import Slip, slip
 from broker.mailbox.index import Index, Item, Place, item_id
 from broker.refusal import check_seen
 from broker.statement import dumps, loads
@@ -128,17 +129,24 @@ class Mailboxes:
 
     def _take_item(self, record: Any) -> None:  # noqa: ANN401 - aiokafka has no types
         organisation, value = (record.key or b"").decode("ascii", "replace"), record.value or b""
-        if self.index.arrived(Place(record.partition, record.offset), organisation, item_id(value), len(value)):
+        place = Place(record.partition, record.offset)
+        try:
+            outside = slip(record.headers)
+        except ValueError:  # until when it may be handed out is not known, so it is not
+            log.error("mailbox.slip.unreadable", partition=record.partition, offset=record.offset)  # noqa: TRY400
+            outside = Slip(empty=True)
+        if self.index.arrived(place, organisation, item_id(value), len(value), outside):
             self._wake(organisation)
 
     def _take_claim(self, record: Any) -> None:  # noqa: ANN401 - aiokafka has no types
         try:
             organisation, _, item = record.key.decode("ascii").partition("/")
-            offset = int(loads(record.value)["offset"])
+            said = loads(record.value)
+            place = Place(record.partition, int(said["offset"]))
         except (ValueError, TypeError, KeyError, AttributeError):
             log.warning("mailbox.claim.unreadable", partition=record.partition, offset=record.offset)
         else:
-            self.index.acknowledged(Place(record.partition, offset), organisation, item)
+            (self.index.lent if said.get("lent") else self.index.acknowledged)(place, organisation, item)
 
     async def _forget(self) -> None:
         while True:
@@ -203,17 +211,25 @@ class Mailboxes:
         found = {item.id: read.get(item.place.offset, b"") for item in items}
         return {item: value for item, value in found.items() if item_id(value) == item}
 
+    async def lend(self, organisation: str, items: Sequence[Item]) -> None:
+        """Record of what may be revoked that it is about to be handed out. Raises KafkaError."""
+        for item in self.index.may_end(organisation, items):
+            await self._say(organisation, item, lent=True)
+            self.index.lent(item.place, organisation, item.id)
+
     async def acknowledge(self, organisation: str, items: Sequence[Item]) -> None:
         """Record that they were received, then drop them. Raises KafkaError, and what was not recorded stays."""
-        at = self._clock().isoformat()
         for item in items:
-            await self._producer.send_and_wait(
-                topics.MAILBOX_CLAIMS,
-                dumps({"at": at, "offset": item.place.offset}).encode(),
-                key=f"{organisation}/{item.id}".encode(),
-                partition=item.place.partition,
-            )
+            await self._say(organisation, item)
             self.index.acknowledged(item.place, organisation, item.id)
+
+    async def _say(self, organisation: str, item: Item, **more: bool) -> None:
+        await self._producer.send_and_wait(
+            topics.MAILBOX_CLAIMS,
+            dumps({"at": self._clock().isoformat(), "offset": item.place.offset, **more}).encode(),
+            key=f"{organisation}/{item.id}".encode(),
+            partition=item.place.partition,
+        )
 
     async def events(self, start: int) -> tuple[list[str], int]:
         """Signed events of the registry from that one on, as many as are read at once, and the number of the next."""

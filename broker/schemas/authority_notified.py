@@ -43,6 +43,6 @@ FLOW = Flow(
             clock=Clock.WORKING_MORNING,
         )
     },
-    kinds={Role.SOCIAL_CARE: Kind.COUNCIL},
+    kinds={Role.SOCIAL_CARE: frozenset({Kind.COUNCIL})},
     source="core-flows A2 [S1 para 133]",
 )

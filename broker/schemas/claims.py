@@ -8,7 +8,7 @@ Every field has a value that claims nothing.
 from collections import Counter
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, model_serializer
 
 from broker.schemas.message import Block
 from broker.schemas.terms import Code
@@ -282,7 +282,7 @@ class Claim(Codes):
     exempt: bool = False  # the sender relies on the crime exemption
     restriction_travels: bool = False  # and says so to the recipient
     # Consent and agreement
-    agreement_to_service: bool = False  # somebody agreed to a service, and that is cited as consent
+    agreement_to_service: bool = False  # somebody agreed to a service, which is no consent to share
     consent_covers: Annotated[tuple[Subject, ...], Several] = ()  # one entry for each who consented
     safeguarding_override: bool = False
 
@@ -295,6 +295,12 @@ class Claim(Codes):
     def given(self) -> dict[str, Any]:
         """What it says, by name: also where it says what an empty claim would, because that is said against the row."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+    @model_serializer
+    def _as_given(self) -> dict[str, Any]:
+        """On the wire, too, it says what was given and nothing else: a default would be laid over the row."""
+        fields = type(self).model_fields.items()  # in their order: the names of what was given have none
+        return {str(info.alias): getattr(self, name) for name, info in fields if name in self.model_fields_set}
 
     def __eq__(self, other: object) -> bool:
         """Two claims are the same if they say the same: one that denies something is not one that is silent on it."""

@@ -70,6 +70,6 @@ FLOW = Flow(
             clock=Clock.NONE,
         )
     },
-    kinds={Role.ORIGINATOR: Kind.POLICE},
+    kinds={Role.ORIGINATOR: frozenset({Kind.POLICE})},
     source="core-flows A5 [P]",
 )

@@ -27,6 +27,6 @@ FLOW = Flow(
             clock=Clock.ONE_HOUR,
         )
     },
-    kinds={Role.RESIDENCE_FORCE: Kind.POLICE},
+    kinds={Role.RESIDENCE_FORCE: frozenset({Kind.POLICE})},
     source="core-flows A7, 4.1 step 2 [our reading of S2; P]",
 )

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
+from broker.schemas.agreement import AgreedPurpose
 from broker.schemas.terms import Kind, Label, PersonRole, Role, RollStatus
 
 SLOTS = 4  # recipients that one message can name; unused slots are decoys, so a copy does not tell how many there are
@@ -209,7 +210,11 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """One message type's rules: sender, purpose, addressing, and the view of each role. There is no wildcard."""
+    """One message type's rules: sender, purpose, addressing, and the view of each role. There is no wildcard.
+
+    `agreed_purpose`: a person's agreement to this must be on file. `mailbox_only`: also a direct recipient fetches it
+    from its mailbox, because it may have to become unclaimable.
+    """
 
     name: str
     version: int
@@ -225,7 +230,9 @@ class Flow:
     refers_to: bool = False
     asks_no_consent: bool = False  # a refusal would not stop the sharing, so asking would mislead (CON-02)
     signed_by: frozenset[PersonRole] = frozenset()  # role holders who alone may sign it; empty: the organisation's key
-    kinds: Mapping[Role, Kind] = field(default_factory=dict)
+    kinds: Mapping[Role, frozenset[Kind]] = field(default_factory=dict)  # who can have each role
+    agreed_purpose: AgreedPurpose | None = None
+    mailbox_only: bool = False
 
     @property
     def type(self) -> str:

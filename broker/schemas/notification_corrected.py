@@ -62,9 +62,9 @@ FLOW = Flow(
     note="This corrects an earlier message: annotate your record of it with the values given here.",
     views=FOLLOWS,
     kinds={
-        Role.SAFEGUARDING_LEAD: Kind.SCHOOL,
-        Role.SOCIAL_CARE: Kind.COUNCIL,
-        Role.RESIDENCE_FORCE: Kind.POLICE,
+        Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
+        Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
+        Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
     },
     source="core-flows A3",
 )

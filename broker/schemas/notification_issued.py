@@ -29,6 +29,6 @@ FLOW = Flow(
             clock=Clock.SCHOOL_DAY,
         )
     },
-    kinds={Role.SAFEGUARDING_LEAD: Kind.SCHOOL},
+    kinds={Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL})},
     source="core-flows A1 [S1 paras 30, 143, 284; S2]",
 )

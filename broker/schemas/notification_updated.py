@@ -58,9 +58,9 @@ FLOW = Flow(
     note="This adds to an earlier message about the same incident: do not record it as a second incident.",
     views=FOLLOWS,
     kinds={
-        Role.SAFEGUARDING_LEAD: Kind.SCHOOL,
-        Role.SOCIAL_CARE: Kind.COUNCIL,
-        Role.RESIDENCE_FORCE: Kind.POLICE,
+        Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
+        Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
+        Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
     },
     source="core-flows A3 [S46]",
 )

@@ -49,9 +49,9 @@ FLOW = Flow(
     note="The earlier message must not be used. Do what is instructed, then answer with state erased.",
     views=FOLLOWS,
     kinds={
-        Role.SAFEGUARDING_LEAD: Kind.SCHOOL,
-        Role.SOCIAL_CARE: Kind.COUNCIL,
-        Role.RESIDENCE_FORCE: Kind.POLICE,
+        Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
+        Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
+        Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
     },
     source="core-flows A3 [K: UK GDPR Arts 5(1)(d), 16-17, 33]",
 )

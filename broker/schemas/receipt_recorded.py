@@ -79,6 +79,6 @@ FLOW = Flow(
             clock=Clock.NONE,
         )
     },
-    kinds={Role.ORIGINATOR: Kind.POLICE},
+    kinds={Role.ORIGINATOR: frozenset({Kind.POLICE})},
     source="core-flows A4, 3.6 [P]",
 )

@@ -34,6 +34,7 @@ class Role(Code):
     SAFEGUARDING_LEAD = "safeguarding-lead"
     SOCIAL_CARE = "childrens-social-care"
     RESIDENCE_FORCE = "residence-force"
+    HOUSING = "housing-authority"
     ORIGINATOR = "originator"
 
 
@@ -69,6 +70,7 @@ class Label(Code):
     ROUTING = "LOC-R"  # [LOC] area codes by which the broker routes
     SAFETY = "SAF"  # that, and why, a place is protected
     NARRATIVE = "TXT"  # free text: may name anything, so it is withheld wherever a place is protected
+    LAW = "LAW"  # what the sender claims in law: for the broker and its auditors, no recipient
     LINK = "LNK"  # what joins one child's messages to another's: no recipient outside the police
 
 

@@ -16,6 +16,7 @@ from broker import desk, post, topics
 from broker.acl import MAILBOX_READER
 from broker.clock import Clock, step, unsafe_stepped_clock
 from broker.connection import Connection
+from broker.exchange import Carried, Outgoing
 from broker.home import Home
 from broker.local_kafka.ports import LOOPBACK, free_port
 from broker.mailbox.client import Mailbox
@@ -81,8 +82,23 @@ class Site:
         """Put real sealed deliveries into its mailbox, as the worker would; return their item ids."""
         self._world.now = self.clock()
         made = [self._world.carry(notification(lead(organisation))) for _ in range(count)]
-        sealed = [out for one in made for out in one.outgoing if out.key == organisation.encode()]
+        sealed = await self._write(organisation, made)
         assert len(sealed) == count
+        return [item_id(out.value) for out in sealed]
+
+    async def carry(self, organisation: str, sender: str, *documents: Json) -> list[str]:
+        """Write what the worker would write into its mailbox for these; return the item ids."""
+        self._world.now = self.clock()
+        sealed = await self._write(organisation, [self._world.carry(one, sender) for one in documents])
+        return [item_id(out.value) for out in sealed]
+
+    async def _write(self, organisation: str, made: Sequence[Carried]) -> list[Outgoing]:
+        sealed = [
+            out
+            for one in made
+            for out in one.outgoing
+            if out.topic == topics.MAILBOX and out.key == organisation.encode()
+        ]
         producer = AIOKafkaProducer(**self.operator.options)
         await producer.start()
         try:
@@ -92,7 +108,7 @@ class Site:
                 )
         finally:
             await producer.stop()
-        return [item_id(out.value) for out in sealed]
+        return sealed
 
     async def acknowledged(self) -> list[str]:
         """The keys of every acknowledgement that Kafka holds."""

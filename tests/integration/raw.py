@@ -133,7 +133,9 @@ ON_TRANSACTION: Mapping[str, Ask] = {
         lambda name: AddPartitionsToTxnRequest(name, PRODUCER, 0, [(f"state.{name}", [0])]),
         lambda a: a.errors[0][1][0][1],
     ),
-    "add offsets": Ask(lambda name: AddOffsetsToTxnRequest(name, PRODUCER, 0, "broker"), lambda a: a.error_code),
+    "add offsets": Ask(
+        lambda name: AddOffsetsToTxnRequest(name, PRODUCER, 0, "broker.encompass"), lambda a: a.error_code
+    ),
     "end": Ask(lambda name: EndTxnRequest(name, PRODUCER, 0, transaction_result=True), lambda a: a.error_code),
 }
 ON_CLUSTER: Mapping[str, Ask] = {

@@ -28,7 +28,7 @@ from broker.clock import system_clock, unsafe_stepped_clock
 from broker.connection import Connection
 from broker.exchange import NAMESPACE
 from broker.home import Home
-from broker.loop import GROUP, Loop, read_records
+from broker.loop import Loop, group_of, read_records
 from broker.registry import Registry
 from broker.routers import sealed
 from broker.schemas.encompass import FAMILY
@@ -218,7 +218,7 @@ class Lane:
     @property
     def group(self) -> str:
         """The consumer group of its workers."""
-        return f"{GROUP}.{self.family}"
+        return group_of(self.family)
 
     @property
     def operator(self) -> Connection:
@@ -304,7 +304,6 @@ async def working(
         clock=lambda: lane.world.now,
         seal=StateSeal(lane.world.home.state_keys()),
         stop=stopped.append,
-        group=lane.group,
     )
     broker = kafka_broker(lane.kafka.connection("worker"), consumer_only=consumer_only)
     broker.include_router(router(loop))
@@ -405,7 +404,8 @@ class Process:
     async def ready(self, times: int = 1) -> float:
         """Wait until it has said that it is ready; return the seconds since it was started."""
         await until(
-            lambda: self.events["worker.ready"] >= times or not self.running, f"worker {self.pid} ready {times} times"
+            lambda: self.events["worker.ready"] >= times * len(topics.FAMILIES) or not self.running,
+            f"worker {self.pid} ready {times} times",
         )
         assert self.running, f"the worker ended: {self.said}"
         return time.monotonic() - self.began
@@ -456,10 +456,10 @@ async def process(service: Service, *, home: Home | None = None, real_time: bool
         await one.ended()
 
 
-async def committed(connection: Connection, group: str = GROUP, family: str = FAMILY) -> int:
-    """How many records of a submit topic a group has done with, by its committed offsets (submitters write no gaps)."""
+async def committed(connection: Connection, family: str = FAMILY) -> int:
+    """How many records of a submit topic are done with, by committed offsets (submitters write no gaps)."""
     async with admin(connection) as client:
-        offsets = await client.list_consumer_group_offsets(group)
+        offsets = await client.list_consumer_group_offsets(group_of(family))
     return sum(at.offset for tp, at in offsets.items() if tp.topic == topics.submit(family))
 
 

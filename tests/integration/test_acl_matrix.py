@@ -54,11 +54,12 @@ INBOXES = (
     "inbox.supplier-example-systems",
     "inbox.police-22",
 )
+FAMILIES = ("encompass", "referral", "housing")
+SUBMITS = {f"submit.{family}": "write" for family in FAMILIES}
+REFERS = {"submit.referral": "write"}
 TOPICS = (
     "registry-events",
-    "submit.encompass",
-    "state.encompass",
-    "copies.encompass",
+    *(f"{kind}.{family}" for family in FAMILIES for kind in ("submit", "state", "copies")),
     "mailbox.standard",
     "mailbox-claims",
     "held",
@@ -72,6 +73,7 @@ TOPICS = (
 )
 GROUPS = (
     "broker",
+    "broker.encompass",
     "broker.night",
     "brokers",
     "police-01.a",
@@ -87,20 +89,27 @@ GROUPS = (
     "mailbox-reader.a",
     "console",
 )
-TRANSACTIONS = ("broker.submit.encompass.0", "broker.x", "broker", "police-01.t", "mailbox-reader.t", "anything")
+TRANSACTIONS = (
+    "broker.encompass.submit.encompass.0",
+    "broker.x",
+    "broker",
+    "police-01.t",
+    "mailbox-reader.t",
+    "anything",
+)
 
 MAY_ON_TOPICS: Mapping[str, Mapping[str, str] | str] = {
     "operator": EVERYTHING,
     "kafka-node": EVERYTHING,
-    "police-01": {**DIRECT, "submit.encompass": "write", "inbox.police-01": "read"},
-    "police-41": {**DIRECT, "submit.encompass": "write", "inbox.police-41": "read"},
-    "school-100053": {**DIRECT, "submit.encompass": "write", "inbox.school-100053": "read"},
-    "school-100006": {**DIRECT, "submit.encompass": "write", "inbox.school-100006": "read"},
-    "la-E09000007": {**DIRECT, "submit.encompass": "write", "inbox.la-E09000007": "read"},
-    "prison-LEI": {**DIRECT, "inbox.prison-LEI": "read"},  # no message type is a prison's to send yet
+    "police-01": {**DIRECT, **REFERS, "submit.encompass": "write", "inbox.police-01": "read"},
+    "police-41": {**DIRECT, **REFERS, "submit.encompass": "write", "inbox.police-41": "read"},
+    "school-100053": {**DIRECT, **REFERS, "submit.encompass": "write", "inbox.school-100053": "read"},
+    "school-100006": {**DIRECT, **REFERS, "submit.encompass": "write", "inbox.school-100006": "read"},
+    "la-E09000007": {**DIRECT, **SUBMITS, "inbox.la-E09000007": "read"},
+    "prison-LEI": {**DIRECT, **REFERS, "submit.housing": "write", "inbox.prison-LEI": "read"},
     "supplier-example-systems": {
         **DIRECT,
-        "submit.encompass": "write",
+        **SUBMITS,
         "inbox.supplier-example-systems": "read",
     },
     "police-22": {},  # direct, and suspended
@@ -114,9 +123,8 @@ MAY_ON_TOPICS: Mapping[str, Mapping[str, str] | str] = {
     "ANONYMOUS": {},
     "worker": {
         "registry-events": "read",
-        "submit.encompass": "read",
-        "state.encompass": "read write",
-        "copies.encompass": "read write",
+        **{f"submit.{family}": "read" for family in FAMILIES},
+        **{f"{kind}.{family}": "read write" for family in FAMILIES for kind in ("state", "copies")},
         "mailbox.standard": "write",
         "mailbox-claims": "describe",
         "held": "read write",
@@ -130,7 +138,7 @@ MAY_ON_TOPICS: Mapping[str, Mapping[str, str] | str] = {
         "mailbox.standard": "read",
         "mailbox-claims": "read write",
     },
-    "mailbox-sender": {"submit.encompass": "write"},
+    "mailbox-sender": SUBMITS,
 }
 MAY_IN_GROUPS: Mapping[str, tuple[str, ...]] = {
     "police-01": ("police-01.a",),
@@ -140,9 +148,9 @@ MAY_IN_GROUPS: Mapping[str, tuple[str, ...]] = {
     "la-E09000007": ("la-E09000007.a",),
     "prison-LEI": ("prison-LEI.a",),
     "supplier-example-systems": ("supplier-example-systems.a",),
-    "worker": ("broker", "broker.night"),
+    "worker": ("broker.encompass", "broker.night"),
 }
-MAY_IN_TRANSACTIONS: Mapping[str, tuple[str, ...]] = {"worker": ("broker.submit.encompass.0", "broker.x")}
+MAY_IN_TRANSACTIONS: Mapping[str, tuple[str, ...]] = {"worker": ("broker.encompass.submit.encompass.0", "broker.x")}
 MEANS: Mapping[str, tuple[str, ...]] = {
     "describe": ("describe", "list offsets"),
     "read": ("describe", "list offsets", "fetch"),
@@ -300,7 +308,7 @@ async def test_the_matrix_would_notice(secured: Principals, planted: str, monkey
     if planted == "a right too few":
         assert differ == [("held", operation) for operation in MEANS["read"]]
     else:
-        assert {name for name, _ in differ} == {"submit.encompass", "inbox.police-41"}
+        assert {name for name, _ in differ} == {"submit.encompass", "submit.referral", "inbox.police-41"}
 
 
 # --- at the door ----------------------------------------------------------------------------------------------------

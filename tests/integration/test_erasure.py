@@ -275,7 +275,7 @@ async def test_what_is_in_clear_says_nothing_of_a_person_and_no_key_erases_it(er
     boxes = Mailboxes(erased.service.operator, clock=erased.service.now, stop=print)
     await boxes.start()
     try:
-        await boxes.acknowledge(HEATH, boxes.index.claim(HEATH, 10, 0.0))
+        await boxes.acknowledge(HEATH, boxes.index.claim(HEATH, 10, 0.0, erased.service.now()))
     finally:
         await boxes.close()
     clear = await copy_of(erased.service.operator, [topics.MAILBOX_CLAIMS, topics.REGISTRY])

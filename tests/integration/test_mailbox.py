@@ -25,7 +25,19 @@ from broker.registry import Delegation, KeyUse
 from broker.sealing import SMALLEST_BUCKET
 from broker.statement import loads
 from tests.integration.mailbox_rig import Json, Serving, Site, serving, site
-from tests.personas import ARGYLE, BROKER, GARRETT, HEATH, MET
+from tests.personas import (
+    ARGYLE,
+    BROKER,
+    BROOKFIELD,
+    CAMDEN,
+    GARRETT,
+    HEATH,
+    ISLINGTON,
+    MET,
+    agreement_withdrawn,
+    grant,
+    homeless,
+)
 from tests.principals import Principals
 
 SHORT_LEASE = "from broker.mailbox import index; index.LEASE = 1.0"
@@ -218,7 +230,7 @@ async def test_whoever_is_not_let_in_gets_the_same_answer_for_whatever_reason(pl
     reasons = {
         "unknown-organisation": ask("school:999999", BROKER, other, now, act="claim", most=1),
         "key-not-registered": ask(GARRETT, BROKER, other, now, act="claim", most=1),
-        "does-not-read-a-mailbox": ask(MET, BROKER, place.signer(MET), now, act="claim", most=1),
+        "does-not-read-a-mailbox": ask(BROOKFIELD, BROKER, place.signer(BROOKFIELD), now, act="claim", most=1),
         "signature-does-not-verify": ask(HEATH, BROKER, other, now, act="claim", most=1)[:-8] + b"AAAAAAAA",
     }
     answers = [await posted(service, body) for body in reasons.values()]
@@ -357,3 +369,41 @@ def test_a_service_that_is_not_there_is_not_an_empty_mailbox(place: Site) -> Non
     )
     with pytest.raises(Unreachable, match="does NOT mean that nothing is waiting"):
         box.claim()
+
+
+# --- what depends on a person's agreement -------------------------------------------------------------------
+
+
+async def test_what_is_withdrawn_before_it_was_fetched_is_not_there_and_afterwards_it_is_asked_to_be_erased(
+    place: Site,
+) -> None:
+    """The whole way: the topic, the service, the request over HTTP, and a restart in between."""
+    early, late = grant(ISLINGTON), grant(ISLINGTON)
+    async with serving(place) as service:
+        await place.carry(ISLINGTON, CAMDEN, early, homeless(early), agreement_withdrawn(early))
+        (mark,) = await place.carry(ISLINGTON, CAMDEN, late, homeless(late))
+        assert await service.until_lent(ISLINGTON, 1) == [mark], "and nothing of the one that was withdrawn"
+        empty = await posted(service, _claim(place, HEATH))
+        assert await posted(service, _claim(place, ISLINGTON)) == empty, "unclaimable looks like nothing held"
+    async with serving(place) as again:
+        (notice,) = await place.carry(ISLINGTON, CAMDEN, agreement_withdrawn(late))
+        assert await again.until_lent(ISLINGTON, 1) == [notice], "that it had been lent is remembered"
+        await again.acknowledge(ISLINGTON, [notice])
+        assert await again.claim(ISLINGTON) == []
+
+
+async def test_what_has_lapsed_is_not_there_any_more(place: Site, service: Serving) -> None:
+    given = grant(ISLINGTON, expiresAt=(place.clock() + timedelta(seconds=2)).isoformat())
+    await place.carry(ISLINGTON, CAMDEN, given, homeless(given))
+    await asyncio.sleep(2.5)
+    assert await service.claim(ISLINGTON) == []
+
+
+async def test_who_has_an_inbox_fetches_it_from_its_mailbox(place: Site, service: Serving) -> None:
+    given = grant(CAMDEN, sender=ISLINGTON)
+    (item,) = await place.carry(CAMDEN, ISLINGTON, given, homeless(given, CAMDEN))
+    assert await service.until_lent(CAMDEN, 1) == [item]
+
+
+def _claim(place: Site, organisation: str) -> bytes:
+    return ask(organisation, BROKER, place.signer(organisation), place.clock(), act="claim", most=1)

@@ -46,8 +46,8 @@ async def take(service: Service, who: str, resource: int, name: str, operation: 
     [
         (TOPIC, "submit.", READ, PREFIXED, "submit.encompass"),
         (TOPIC, "mailbox.", WRITE, PREFIXED, "mailbox.standard"),
-        (GROUP, "broker", READ, LITERAL, "a right on group broker"),
-        (TRANSACTION, "broker.", WRITE, PREFIXED, "a right on transactional id broker.submit.encompass."),
+        (GROUP, "broker.", READ, PREFIXED, "a right on group broker."),
+        (TRANSACTION, "broker.", WRITE, PREFIXED, "a right on transactional id broker."),
     ],
 )
 async def test_a_worker_that_lacks_a_right_ends_and_names_it(

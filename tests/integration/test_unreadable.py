@@ -143,7 +143,7 @@ async def test_a_crafted_batch_and_all_around_it_is_carried_once(
     expected += once_each([*alone, *later])
     assert watch.of(expected) == expected
     assert not worker.stopped
-    assert await committed(lane.operator, lane.group, lane.family) == 2 + 2 + 2 + 5 + 2 + 2
+    assert await committed(lane.operator, lane.family) == 2 + 2 + 2 + 5 + 2 + 2
 
 
 async def test_junk_with_such_a_header_is_quarantined_with_its_bytes_between_messages_of_the_same_batch(

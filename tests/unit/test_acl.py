@@ -30,6 +30,7 @@ def test_a_direct_organisation_sends_what_its_kind_may_and_reads_its_own_inbox(o
     assert acl.principal(organisation) == name
     assert _said(acl.rules(organisations()), name) == {
         "WRITE topic submit.encompass",
+        "WRITE topic submit.referral",
         f"READ topic inbox.{name}",
         "READ topic registry-events",
         f"READ group {name}.*",
@@ -39,10 +40,10 @@ def test_a_direct_organisation_sends_what_its_kind_may_and_reads_its_own_inbox(o
 def test_a_kind_that_sends_nothing_may_write_nowhere() -> None:
     school = organisations().get(SCHOOL)
     assert school is not None
-    prison = Organisation(id="prison:LEI", name="Leeds", nation=school.nation, channel=Channel.DIRECT)
-    said = _said(acl.rules(organisations().put([prison], "more")), "prison-LEI")
+    made = Organisation(id="intelligence:x-service", name="X", nation=school.nation, channel=Channel.DIRECT)
+    said = _said(acl.rules(organisations().put([made], "more")), "intelligence-x-service")
     assert not any(one.startswith("WRITE") for one in said)
-    assert "READ topic inbox.prison-LEI" in said
+    assert "READ topic inbox.intelligence-x-service" in said
 
 
 def test_a_supplier_sends_for_others() -> None:

@@ -12,7 +12,8 @@ from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.claims import Bar, Barred, Claim, Urgency
 from broker.schemas.terms import Outcome, Release, Scope
 from tests.facts import HANDOVER, ISSUED
-from tests.personas import NIGHT
+from tests.personas import CHARITY, NIGHT, referral
+from tests.world import World
 
 ADOPTION = Barred(field="circumstances", bar=Bar.ADOPTION)
 COURT = Barred(field="childVoice", bar=Bar.COURT_PAPERS)
@@ -77,3 +78,13 @@ def test_no_bar_can_be_cured_by_breaking_the_glass() -> None:
     assert not a_basis_lifts_no_bar.curable
     assert not privilege_never_flows.curable
     assert decided(ADOPTION, released=Release.BREAK_GLASS).removed == {"circumstances": "CF-03"}
+
+
+def test_in_a_whole_message_the_barred_field_stays_behind_and_the_sender_is_told_by_which_rule(world: World) -> None:
+    court = [{"field": "childVoice", "bar": "family-court-papers"}]
+    sent = world.carry(referral(childVoice="I wait on the stairs.", law={"barred": court}), CHARITY)
+    (told,) = world.outcome(sent)["recipients"]
+    assert told["outcome"] == "share-with-warning"
+    assert {"field": "childVoice", "rule": "CF-03"} in told["withheld"]
+    assert "childVoice" not in told["shown"]
+    assert "worry" in told["shown"]

@@ -24,7 +24,15 @@ def broker(*arguments: str, given: Any = None) -> Result:  # noqa: ANN401 - JSON
 
 
 @pytest.mark.parametrize(
-    ("example", "status", "code"), [("good", "shared", 0), ("held", "held", 3), ("refused", "refused", 4)]
+    ("example", "status", "code"),
+    [
+        ("good", "shared", 0),
+        ("held", "held", 3),
+        ("refused", "refused", 4),
+        ("charity-referral", "shared", 0),
+        ("charity-public-task", "refused", 4),
+        ("urgent-public-task", "held", 3),
+    ],
 )
 def test_check_says_what_would_happen_and_exits_by_it(example: str, status: str, code: int) -> None:
     done = broker("check", str(ROOT / f"examples/{example}.json"), "--at", AT, "--json")
@@ -39,6 +47,28 @@ def test_check_shows_each_recipients_exact_view_and_what_is_withheld_and_why() -
     assert one["notShown"]["adultNames"] == "RD-4"
     assert {w["field"]: w["rule"] for w in one["withheld"]}["incidentRef"] == "RD-1"
     assert one["basis"]["recipient"]["confirmedBy"] is None
+
+
+def test_every_example_is_tried() -> None:
+    tried = {"good", "held", "refused", "charity-referral", "charity-public-task", "urgent-public-task"}
+    papers = {"agreement", "policy-document"}  # of `broker papers`
+    assert {one.stem for one in (ROOT / "examples").iterdir()} == tried | papers
+
+
+def test_a_refusal_names_the_alternative_that_works_and_the_alternative_works() -> None:
+    said = broker("check", str(ROOT / "examples/charity-public-task.json"), "--at", AT).stdout
+    assert "A body that is no public authority cannot rely on the council's public task." in said
+    assert "Article 6(1)(ea) fits: Annex 1 paragraph 6 if" in said
+    document = json.loads((ROOT / "examples/charity-public-task.json").read_text())
+    document["content"]["law"]["article6"] = "6(1)(ea)"
+    assert broker("check", "-", "--at", AT, given=document).exit_code == 0
+
+
+def test_an_urgent_one_is_held_instead_and_its_glass_may_be_broken() -> None:
+    one = json.loads(broker("check", str(ROOT / "examples/urgent-public-task.json"), "--at", AT, "--json").stdout)
+    findings = {found["rule"]: found for found in one["recipients"][0]["findings"]}
+    assert findings["A6-05"]["outcome"] == "hold"
+    assert "by breaking the glass" in findings["A6-05"]["cure"]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ ANSWER = telling(message="the answer itself", due=None)
 
 def carried(to: Case, document: Json, sender: str, *tellings: object) -> Case:
     """The case after a document."""
-    return after(to, parse(document, BY_TYPE[document["type"]]), sender, tellings)  # type: ignore[arg-type]
+    return after(to, parse(document, BY_TYPE[document["type"]]), sender, tellings, NIGHT)  # type: ignore[arg-type]
 
 
 def content(document: Json) -> Message:

@@ -160,8 +160,11 @@ def home(world: World, tmp_path_factory: pytest.TempPathFactory) -> Home:  # noq
     return made
 
 
-def test_who_does_not_read_a_mailbox_is_not_let_in(home: Home) -> None:
-    assert why(claim(home, ACLAND), home.registry()) is Why.NOT_MAILBOX
+def test_who_has_an_inbox_is_let_in_to_its_mailbox_too(home: Home) -> None:
+    assert why(claim(home, ACLAND), home.registry()) is None
+
+
+def test_who_is_not_connected_is_not_let_in(home: Home) -> None:
     body = claim(home)
     home.declare(Connected(about=ARGYLE, channel=Channel.NOT_CONNECTED), "registrar", NIGHT)
     assert why(body, home.registry()) is Why.NOT_MAILBOX

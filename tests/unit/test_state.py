@@ -5,7 +5,19 @@ import pytest
 
 from broker import state
 from broker.ledger import fired
-from broker.state import CASE_KEPT, LEEWAY, WINDOW, Cabinet, Case, Seen, StateSeal, Telling, Unsigned, state_key_of
+from broker.state import (
+    CASE_KEPT,
+    LEEWAY,
+    WINDOW,
+    Cabinet,
+    Case,
+    Grant,
+    Seen,
+    StateSeal,
+    Telling,
+    Unsigned,
+    state_key_of,
+)
 from tests.personas import ACLAND, ARGYLE, MET, NIGHT
 
 HOUR = timedelta(hours=1)
@@ -258,3 +270,51 @@ def test_a_count_that_begins_anew_is_forgotten_after_those_that_began_before_it(
 def test_however_many_there_are_few_are_told() -> None:
     told = [count for count in range(1, 100_001) if unsigned(MET, count=count).told]
     assert told == [*range(1, 11), *(2**power for power in range(4, 17))]
+
+
+def agreed(**changes: Any) -> Grant:  # noqa: ANN401 - fields
+    given = {
+        "id": "g1",
+        "what": "gateway-agreement",
+        "givenBy": "the-person",
+        "givenFor": "the-person",
+        "purpose": "duty-to-refer",
+        "recipients": (ACLAND,),
+        "wordingVersion": "1",
+        "givenAt": NIGHT,
+        "expiresAt": NIGHT + 2 * CASE_KEPT,
+        "at": NIGHT,
+        **changes,
+    }
+    return Grant.model_validate(given, strict=False)
+
+
+def test_a_case_is_kept_while_what_was_agreed_in_it_stands_and_keeps_no_other() -> None:
+    cabinet = Cabinet()
+    held = case().model_copy(update={"grants": (agreed(),)})
+    cabinet.remember(held, case(telling(state="acknowledged"), id_="c2"))
+    late = NIGHT + CASE_KEPT + HOUR
+    assert cabinet.forget(late) == [(f"case/{MET}/c2", None)]
+    assert cabinet.case(MET, "c1") == held
+    assert cabinet.forget(NIGHT + 2 * CASE_KEPT) == [(f"case/{MET}/c1", None)]
+
+
+def test_a_case_in_which_an_agreement_was_recorded_of_late_is_not_forgotten() -> None:
+    cabinet = Cabinet()
+    cabinet.remember(case().model_copy(update={"grants": (agreed(withdrawn=True),)}))
+    assert cabinet.forget(NIGHT + HOUR) == []
+    assert cabinet.forget(NIGHT + CASE_KEPT + HOUR) == [(f"case/{MET}/c1", None)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "at", "stands"),
+    [
+        ({}, timedelta(), True),
+        ({"withdrawn": True}, timedelta(), False),
+        ({"expires_at": NIGHT + HOUR}, HOUR, False),
+        ({"given_at": NIGHT + LEEWAY}, timedelta(), True),
+        ({"given_at": NIGHT + HOUR}, timedelta(), False),
+    ],
+)
+def test_an_agreement_stands_from_when_to_when(changes: dict[str, Any], at: timedelta, stands: bool) -> None:  # noqa: FBT001
+    assert agreed().model_copy(update=changes).stands(NIGHT + at) is stands

@@ -3,7 +3,7 @@
 from broker import topics
 from broker.data import organisations
 from broker.registry import MOST_DIRECT, Channel, Organisation, Registry
-from tests.personas import ARGYLE
+from tests.personas import ACLAND, ARGYLE
 
 NATIONAL = 30_000
 
@@ -39,6 +39,13 @@ def test_every_mailbox_has_its_place_in_the_same_topic_and_they_are_spread_evenl
         assert topic == topics.MAILBOX
         filled[partition] += 1
     assert max(filled) < 1.2 * min(filled)
+
+
+def test_what_may_have_to_be_taken_back_goes_to_a_mailbox_also_of_whoever_has_an_inbox() -> None:
+    (one,) = (one for one in organisations() if one.id == ACLAND)
+    assert topics.destination(one) == (topics.inbox(ACLAND), 0)
+    by_id = topics.partition_of(ACLAND.encode(), topics.MAILBOX_PARTITIONS)
+    assert topics.destination(one, mailbox_only=True) == (topics.MAILBOX, by_id)
 
 
 def test_acknowledgements_are_kept_longer_than_what_they_are_about() -> None:

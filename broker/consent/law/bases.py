@@ -121,6 +121,34 @@ _SAFEGUARDING = Claim(
 _HOLDER = Claim(article_10=Article10.CONDITION, schedule_1=(Schedule1.PARA_18, Schedule1.PARA_36)).over(_SAFEGUARDING)
 """Of a body without official authority over offences."""
 
+_REFERRED = Claim(
+    subjects=(Whose(subject=Subject.CHILD), Whose(subject=Subject.PARENT), Whose(subject=Subject.ALLEGED_HARMER)),
+    not_asked=(
+        NotAsked(subject=Subject.CHILD, because=NoConsent.NOT_REASONABLY_OBTAINABLE),
+        NotAsked(subject=Subject.PARENT, because=NoConsent.NOT_REASONABLY_OBTAINABLE),
+        NotAsked(subject=Subject.ALLEGED_HARMER, because=NoConsent.WOULD_PREJUDICE_PROTECTION),
+    ),
+)
+_REFERRER = Claim(told=Told.UNSET, not_told_because=None, recheck_set=False).over(_REFERRED)
+"""Of a body that refers. Whether the family has been told is the referrer's to say in each message (TR-01)."""
+_REFERS = _REFERRER.over(_SAFEGUARDING)
+_REFERS_HOLDING = _REFERRER.over(_HOLDER)
+_RECEIVES_REFERRAL = _REFERRED.over(_HOLDER)
+_HMPPS = frozenset({Kind.PRISON, Kind.DELIVERY_UNIT})
+
+_HOUSING = Claim(
+    necessity=True,
+    article_9=Article9.PUBLIC_INTEREST,
+    schedule_1=(Schedule1.PARA_6, Schedule1.PARA_36),
+    article_10=Article10.CONDITION,
+    public_interest=True,
+    subjects=(Whose(subject=Subject.OTHER),),
+    tells_accuracy=True,
+    fact_from_opinion=True,
+    told=Told.TOLD,
+)
+"""UK GDPR, for help with housing: an adult who knows of it. Paragraph 18 would need all limbs of an adult at risk."""
+
 BASES: tuple[Basis, ...] = (
     Basis(
         code="LB-E1",
@@ -212,6 +240,137 @@ BASES: tuple[Basis, ...] = (
         ),
         in_force_from=date(2018, 5, 25),
         source="core-flows A4, A7; code proposed here",
+        mark="P",
+    ),
+    Basis(
+        code="LB-W1",
+        title="council or care board refers a child",
+        controller=frozenset({Kind.COUNCIL, Kind.CARE_BOARD}),
+        claim=Claim(gateways=("CA2004-s11",), article_6=Article6.PUBLIC_TASK).over(_REFERS_HOLDING),
+        in_force_from=date(2018, 5, 25),
+        jurisdiction=ENGLAND,
+        source="wider-flows WF-06, bundle W1",
+        mark="P",
+    ),
+    Basis(
+        code="LB-W1",
+        title="state-funded school or college refers a child",
+        controller=frozenset({Kind.SCHOOL}),
+        claim=Claim(gateways=("EA2002-s175",), article_6=Article6.PUBLIC_TASK).over(_REFERS_HOLDING),
+        in_force_from=date(2018, 5, 25),
+        independent=False,
+        source="wider-flows WF-06, bundle W1",
+        mark="P",
+    ),
+    Basis(
+        code="LB-W1",
+        title="independent school refers a child",
+        controller=frozenset({Kind.SCHOOL}),
+        claim=Claim(
+            gateways=("EA2002-s157",), article_6=Article6.RECOGNISED_INTEREST, annex_1=Annex1.SAFEGUARDING
+        ).over(_REFERS_HOLDING),
+        in_force_from=date(2026, 2, 5),
+        independent=True,
+        source="wider-flows WF-06, bundle V1: no public authority, so not the public task of bundle W1",
+        mark="P",
+    ),
+    Basis(
+        code="LB-PX",
+        title="police, prison or probation refers a child",
+        controller=frozenset({Kind.POLICE, *_HMPPS}),
+        claim=Claim(
+            gateways=("CA2004-s11",),
+            article_6=Article6.PUBLIC_TASK,
+            article_10=Article10.OFFICIAL_AUTHORITY,
+            outside_part_3_by="CA2004-s11",
+        ).over(_REFERS),
+        in_force_from=date(2018, 5, 25),
+        jurisdiction=ENGLAND,
+        source="wider-flows WF-06, bundle PX",
+        mark="P",
+    ),
+    Basis(
+        code="LB-V1",
+        title="charity refers a child",
+        controller=frozenset({Kind.CHARITY}),
+        claim=Claim(article_6=Article6.RECOGNISED_INTEREST, annex_1=Annex1.SAFEGUARDING).over(_REFERS_HOLDING),
+        in_force_from=date(2026, 2, 5),
+        source="wider-flows WF-06, bundle V1: Annex 1 para 6 needs no function in law",
+        mark="P",
+    ),
+    Basis(
+        code="LB-W1-LA",
+        title="local authority receives a referral, holds it and answers",
+        controller=frozenset({Kind.COUNCIL}),
+        claim=Claim(gateways=("CA1989-s17", "CA1989-s47"), article_6=Article6.PUBLIC_TASK).over(_RECEIVES_REFERRAL),
+        in_force_from=date(2018, 5, 25),
+        jurisdiction=ENGLAND,
+        source="wider-flows WF-06, WF-07, bundle W1",
+        mark="P",
+    ),
+    Basis(
+        code="LB-WA",
+        title="public body holds the answer to its referral",
+        controller=frozenset({Kind.POLICE, Kind.COUNCIL, Kind.CARE_BOARD, *_HMPPS}),
+        claim=Claim(gateways=("CA2004-s11",), article_6=Article6.PUBLIC_TASK).over(_RECEIVES_REFERRAL),
+        in_force_from=date(2018, 5, 25),
+        jurisdiction=ENGLAND,
+        source="wider-flows WF-07; code proposed here",
+        mark="P",
+    ),
+    Basis(
+        code="LB-WA",
+        title="state-funded school or college holds the answer to its referral",
+        controller=frozenset({Kind.SCHOOL}),
+        claim=Claim(gateways=("EA2002-s175",), article_6=Article6.PUBLIC_TASK).over(_RECEIVES_REFERRAL),
+        in_force_from=date(2018, 5, 25),
+        independent=False,
+        source="wider-flows WF-07; code proposed here",
+        mark="P",
+    ),
+    Basis(
+        code="LB-WA",
+        title="independent school or charity holds the answer to its referral",
+        controller=frozenset({Kind.SCHOOL, Kind.CHARITY}),
+        claim=Claim(article_6=Article6.RECOGNISED_INTEREST, annex_1=Annex1.SAFEGUARDING).over(_RECEIVES_REFERRAL),
+        in_force_from=date(2026, 2, 5),
+        independent=True,
+        source="wider-flows WF-07; code proposed here",
+        mark="P",
+    ),
+    Basis(
+        code="LB-DR",
+        title="council or care board refers a homeless person, and holds the answer",
+        controller=frozenset({Kind.COUNCIL, Kind.CARE_BOARD}),
+        claim=Claim(gateways=("HA1996-s213B",), article_6=Article6.LEGAL_OBLIGATION).over(_HOUSING),
+        in_force_from=date(2018, 10, 1),
+        jurisdiction=ENGLAND,
+        source="wider-flows WF-70, bundle W2; that the duty is a care board's, and not only its hospitals', is open",
+        mark="P",
+    ),
+    Basis(
+        code="LB-DR",
+        title="prison or probation refers a homeless person, and holds the answer",
+        controller=_HMPPS,
+        claim=Claim(
+            gateways=("HA1996-s213B",),
+            article_6=Article6.LEGAL_OBLIGATION,
+            article_10=Article10.OFFICIAL_AUTHORITY,
+            outside_part_3_by="HA1996-s213B",
+        ).over(_HOUSING),
+        in_force_from=date(2018, 10, 1),
+        jurisdiction=ENGLAND,
+        source="wider-flows WF-70, bundle W2",
+        mark="P",
+    ),
+    Basis(
+        code="LB-DR-HA",
+        title="housing authority receives a referral, holds it and answers",
+        controller=frozenset({Kind.COUNCIL}),
+        claim=Claim(gateways=("HA1996-Part-7",), article_6=Article6.PUBLIC_TASK).over(_HOUSING),
+        in_force_from=date(2018, 10, 1),
+        jurisdiction=ENGLAND,
+        source="wider-flows WF-70",
         mark="P",
     ),
 )

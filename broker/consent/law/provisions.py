@@ -215,6 +215,16 @@ PROVISIONS: tuple[Provision, ...] = (
         mark="R; K date",
     ),
     Provision(
+        code="HA1996-Part-7",
+        title="Housing Act 1996 Part 7 (homelessness functions of housing authorities)",
+        force=Force.DUTY,
+        on=frozenset({Kind.COUNCIL}),
+        jurisdiction=ENGLAND,
+        in_force_from=date(1997, 1, 20),
+        source="wider-flows WF-70 names s213B alone; that the recipient acts under Part 7 was not seen in a source",
+        mark="K",
+    ),
+    Provision(
         code="HA1996-s213AA",
         title="Housing Act 1996 s213AA (notice of temporary accommodation)",
         force=Force.AGREEMENT_GATED,

@@ -5,6 +5,7 @@ from collections import Counter
 from broker.consent.law.provisions import Force
 from broker.consent.rulebook import At, Bite, End, rule
 from broker.schemas.claims import Agreed, Article6, Article9, Schedule1, Section35
+from broker.schemas.message import Addressing
 from broker.schemas.terms import Outcome, Release
 
 WARN, HOLD, REFUSE = Outcome.SHARE_WITH_WARNING, Outcome.HOLD, Outcome.REFUSE
@@ -134,8 +135,13 @@ def agreeing_to_a_service_is_no_consent(end: End) -> Bite:
     mark="R",
 )
 def the_gateway_has_its_agreement(end: End) -> Bite:
-    """Some gateways need the person's agreement by statute. It is kept apart from consent, and is no basis."""
+    """Some gateways need the person's agreement by statute. It is kept apart from consent, and is no basis.
+
+    That an agreement has ended is told on, and asked about, without one.
+    """
     gated = any(one.force is Force.AGREEMENT_GATED for one in end.gateways)
+    if end.flow.addressing is not Addressing.NAMED:
+        return False
     return gated and end.facts.agreement is not Agreed.STANDS and not end.claim.safeguarding_override
 
 

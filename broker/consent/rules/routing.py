@@ -68,7 +68,8 @@ def recipient_exists(question: Question) -> Bite:
 def role_is_in_the_flow(question: Question) -> Bite:
     """The flow's gateway reaches only the recipients that its views name."""
     facts, flow = question.facts, question.flow
-    if facts.recipient_role in flow.views and facts.recipient in (None, flow.kinds[facts.recipient_role]):
+    can_have_it = facts.recipient is None or facts.recipient in flow.kinds.get(facts.recipient_role, ())
+    if facts.recipient_role in flow.views and can_have_it:
         return False
     if facts.recipient is Kind.COUNCIL and facts.cited_basis == "LB-E1":
         return Differently(
@@ -176,7 +177,7 @@ def recipient_is_open(question: Question) -> Bite:
     HOLD,
     scope=Scope.RECIPIENT,
     reason="The organisation is registered but not connected to the broker.",
-    cure="Telephone its published desk, then send encompass.told-by-other-channel to close this.",
+    cure="Telephone its published desk, then send told-by-other-channel to close this.",
     field="to.organisation",
     source="design 5",
     mark="P",
@@ -191,7 +192,7 @@ def recipient_is_connected(question: Question) -> Bite:
     HOLD,
     scope=Scope.RECIPIENT,
     reason="The recipient is suspended from the broker, so nothing is sent to it.",
-    cure="Telephone its published desk, then send encompass.told-by-other-channel to close this.",
+    cure="Telephone its published desk, then send told-by-other-channel to close this.",
     field="to.organisation",
     source="design 5",
     mark="P",

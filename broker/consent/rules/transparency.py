@@ -2,6 +2,7 @@
 
 from broker.consent.rulebook import At, Bite, End, Human, rule
 from broker.schemas.claims import Told
+from broker.schemas.message import Addressing
 from broker.schemas.terms import Outcome
 
 WARN, REFUSE = Outcome.SHARE_WITH_WARNING, Outcome.REFUSE
@@ -18,8 +19,8 @@ WARN, REFUSE = Outcome.SHARE_WITH_WARNING, Outcome.REFUSE
     mark="R",
 )
 def the_family_is_told_where_safe(end: End) -> Bite:
-    """Families are told what is shared and with whom, where that is safe."""
-    return end.claim.told is Told.UNSET
+    """Families are told what is shared and with whom, where that is safe. What follows up adds no new sharing."""
+    return end.flow.addressing is Addressing.NAMED and end.claim.told is Told.UNSET
 
 
 @rule(
