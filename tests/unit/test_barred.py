@@ -83,7 +83,7 @@ def test_no_bar_can_be_cured_by_breaking_the_glass() -> None:
 def test_in_a_whole_message_the_barred_field_stays_behind_and_the_sender_is_told_by_which_rule(world: World) -> None:
     court = [{"field": "childVoice", "bar": "family-court-papers"}]
     sent = world.carry(referral(childVoice="I wait on the stairs.", law={"barred": court}), CHARITY)
-    (told,) = world.outcome(sent)["recipients"]
+    (told,) = world.outcome(sent, CHARITY)["recipients"]
     assert told["outcome"] == "share-with-warning"
     assert {"field": "childVoice", "rule": "CF-03"} in told["withheld"]
     assert "childVoice" not in told["shown"]
