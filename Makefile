@@ -13,7 +13,7 @@ help: ## What can be made
 demo: $(VENV)/ready ## Play one night on a real Kafka and check it; KEEP=1 leaves it running
 	$(BIN)/broker demo $(if $(KEEP),--keep)
 
-test: $(VENV)/ready-dev ## Everything: lint, types, architecture, unit, property, integration on real Kafka, the demo
+test: $(VENV)/ready-dev ## Everything: lint, types, architecture, unit, property, rule by rule, real Kafka, the demo
 	@deploy/test.sh $(BIN)
 
 test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in containers, and what only containers have
@@ -22,9 +22,10 @@ test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in c
 bench: $(VENV)/ready ## Measure, beside bare library calls and a bare aiokafka copy loop in the same run
 	$(BIN)/python -m tests.bench.steps
 	$(BIN)/python -m tests.bench.national
+	$(BIN)/python -m tests.bench.agreements
 	$(BIN)/python -m tests.bench
 
-docs: $(VENV)/ready-dev ## Regenerate what is generated: AsyncAPI, JSON Schemas
+docs: $(VENV)/ready-dev ## Regenerate what is generated: AsyncAPI, schemas, the pages of rules and law, the policy archive
 	$(BIN)/python -m tests.generate_docs
 
 format: $(VENV)/ready-dev ## Format and fix what can be fixed

@@ -163,7 +163,7 @@ def test_help_teaches_every_command() -> None:
 
 def test_the_commands_in_the_readme_do_what_it_says() -> None:
     lines = re.findall(r"^broker (check .*?)\s+# .*\(exit (\d)\)", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(lines) == 3
+    assert len(lines) == 6
     for arguments, code in lines:
         words = [str(ROOT / word) if word.startswith("examples/") else word for word in shlex.split(arguments)]
         assert broker(*words).exit_code == int(code)
