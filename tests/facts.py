@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from broker.consent.facts import CaseState, Facts
 from broker.registry import Channel, Establishment, Nation
+from broker.schemas.claims import Claim, Told
 from broker.schemas.terms import AddressHandling, Kind, Role, RollStatus
 
 
@@ -73,3 +74,15 @@ RECEIPT = replace(
 
 INDEPENDENT_ANSWERS = replace(RECEIPT, sender_independent=True)
 """The same from an independent school, which is no public authority."""
+
+CHARITY_REFERS = replace(
+    TO_COUNCIL,
+    type="uk.safeguarding.referral.child-referred.v1",
+    cited_basis="LB-V1",
+    sender=Kind.CHARITY,
+    sender_independent=True,
+    resident_in_sender_area=None,
+    recipient_serves_residence=None,
+    claimed=Claim(told=Told.TOLD),
+)
+"""A charity refers a child to the council, and has told the family."""

@@ -59,7 +59,7 @@ def decide_by(rules: Iterable[Rule], facts: Facts, policy: Policy, day: date) ->
     """The same, by these rules and afresh."""
     row, own, sender, recipient = ends(facts, policy, day)
     question = Question(facts=facts, policy=policy, day=day, sender=sender, recipient=recipient)
-    findings = tuple(_settled(found, rule, question) for rule in rules for found in rule.find(question))
+    findings = tuple([_settled(found, rule, question) for rule in rules for found in rule.find(question)])
     whole = [found.outcome for found in findings if found.scope is not Scope.ELEMENT]
     removed = {found.field.removeprefix("content."): found.rule for found in findings if found.scope is Scope.ELEMENT}
     least = Outcome.SHARE_WITH_WARNING if removed else Outcome.SHARE

@@ -43,7 +43,7 @@ class Finding:
     released_by: frozenset[Release] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what many rules ask is worked out once
 class End:
     """One controller's side: who it is, what it claims in law, and how its papers stand."""
 
@@ -59,37 +59,37 @@ class End:
     policy: Policy
     day: date
 
-    @property
+    @cached_property
     def public_authority(self) -> bool:
         """A public authority doing its task (REG, A6-06). Charities and independent settings are none."""
         return self.kind in PUBLIC and not self.independent
 
-    @property
+    @cached_property
     def competent(self) -> bool:
         """A competent authority under Part 3 for this processing: by Schedule 7, or deemed inside MAPPA."""
         return self.kind in COMPETENT or self.in_mappa
 
-    @property
+    @cached_property
     def other_competent(self) -> bool:
         """Whether the other end is a competent authority, so that Sch 1 para 10(2) helps a disclosure to it."""
         return self.other in COMPETENT or self.in_mappa
 
-    @property
+    @cached_property
     def uk_gdpr(self) -> bool:
         """Whether this side claims to be under the UK GDPR."""
         return self.claim.regime is Regime.UK_GDPR
 
-    @property
+    @cached_property
     def flow(self) -> Flow:
         """The type's own rules."""
         return BY_TYPE[self.facts.type]
 
-    @property
+    @cached_property
     def gateways(self) -> tuple[Provision, ...]:
         """The provisions that it cites, as far as they are on file."""
         return tuple(found for code in self.claim.gateways if (found := self.policy.provision(code)))
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions of Schedule 1 that it claims, as far as they are law here today. None under Part 3."""
         claimed = self.claim.schedule_1 if self.uk_gdpr else ()
@@ -102,7 +102,7 @@ class End:
         return mine and self.nation in gateway.jurisdiction and gateway.in_force(self.day)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """May this message go to this recipient? An end is None while no row of the law stands for it."""
 
@@ -112,12 +112,12 @@ class Question:
     sender: End | None
     recipient: End | None
 
-    @property
+    @cached_property
     def flow(self) -> Flow:
         """The type's own rules."""
         return BY_TYPE[self.facts.type]
 
-    @property
+    @cached_property
     def urgent(self) -> bool:
         """Whether the sender says that it is."""
         claim = self.sender.claim if self.sender else self.facts.claimed
@@ -199,27 +199,28 @@ class Rule:
             cure="The recipient's data protection officer must put its registered basis right; telephone it meanwhile.",
         )
 
-    def find(self, question: Question) -> list[Finding]:
-        """What this rule finds, at each side that it is asked of."""
+    def find(self, question: Question) -> tuple[Finding, ...]:
+        """What this rule finds, at each side that it is asked of. Most find nothing."""
         if self.at is At.MESSAGE:
-            return as_found(self.bites(question), self.finding)
-        found: list[Finding] = []
-        if question.sender is not None and self.at is not At.RECIPIENT:
-            found += as_found(self.bites(question.sender), self.finding)
-        if question.recipient is not None and self.at is not At.SENDER:
-            found += as_found(self.bites(question.recipient), self._at_recipient)
+            bite = self.bites(question)
+            return as_found(bite, self.finding) if bite else ()
+        found: tuple[Finding, ...] = ()
+        if question.sender is not None and self.at is not At.RECIPIENT and (bite := self.bites(question.sender)):
+            found = as_found(bite, self.finding)
+        if question.recipient is not None and self.at is not At.SENDER and (bite := self.bites(question.recipient)):
+            found += as_found(bite, self._at_recipient)
         return found
 
 
-def as_found(bite: Bite, usual: Finding) -> list[Finding]:
+def as_found(bite: Bite, usual: Finding) -> tuple[Finding, ...]:
     """What is found, by what the rule says of its bite."""
     if isinstance(bite, bool):
-        return [usual] if bite else []
+        return (usual,) if bite else ()
     names = ("outcome", "scope", "reason", "cure", "field", "source", "mark")
-    return [
+    return tuple(
         replace(usual, **{name: value for name in names if (value := getattr(one, name)) is not None})
         for one in (bite if isinstance(bite, tuple) else (bite,))
-    ]
+    )
 
 
 def rule(

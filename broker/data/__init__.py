@@ -85,7 +85,7 @@ def filed(play_set: Iterable[Organisation], day: date) -> Papers:
 
 
 def _taking_part(play_set: Iterable[Organisation]) -> list[Organisation]:
-    return [one for one in play_set if one.connected and one.status is Status.OPEN and one.kind in TAKES_PART]
+    return [one for one in play_set if one.status is Status.OPEN and one.kind in TAKES_PART]
 
 
 def _written(title: str, owner: str, day: date) -> dict[str, Any]:

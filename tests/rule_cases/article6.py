@@ -2,7 +2,7 @@
 
 from broker.schemas.claims import Annex1, Article6, Protected, Urgency
 from broker.schemas.terms import Kind
-from tests.facts import INDEPENDENT_ANSWERS, ISSUED, RECEIPT, TO_COUNCIL
+from tests.facts import CHARITY_REFERS, INDEPENDENT_ANSWERS, ISSUED, RECEIPT, TO_COUNCIL
 from tests.rule_cases import HOLD, REFUSE, WARN, Case, claims, recipient_claims
 
 E6, C6, EA, F6 = (
@@ -42,6 +42,14 @@ CASES: tuple[Case, ...] = (
     ),
     Case("A6-04", "the council's function only", TO_COUNCIL, claims(gateways=("CA1989-s47",)), REFUSE, {}),
     Case("A6-04", "no function at all", RECEIPT, claims(gateways=()), REFUSE, claims(gateways=("EA2002-s175",))),
+    Case(
+        "A6-05",
+        "a charity on the council's task",
+        CHARITY_REFERS,
+        claims(article_6=E6, gateways=("CA1989-s47",)),
+        REFUSE,
+        claims(article_6=EA),
+    ),
     Case("A6-05", "an independent school", INDEPENDENT_ANSWERS, claims(article_6=E6), REFUSE, claims(article_6=EA)),
     Case("A6-06", "(ea) of a public body", RECEIPT, claims(article_6=EA, annex_1=Annex1.SAFEGUARDING), REFUSE, {}),
     Case("A6-06", "(f) of a public body", RECEIPT, claims(article_6=F6), REFUSE, claims(article_6=E6)),

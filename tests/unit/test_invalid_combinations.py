@@ -35,7 +35,7 @@ from broker.schemas.claims import (
     Whose,
 )
 from broker.schemas.terms import Outcome
-from tests.facts import HANDOVER, INDEPENDENT_ANSWERS, ISSUED, RECEIPT, TO_COUNCIL
+from tests.facts import CHARITY_REFERS, HANDOVER, INDEPENDENT_ANSWERS, ISSUED, RECEIPT, TO_COUNCIL
 from tests.personas import NIGHT
 from tests.rule_cases import HOLD, REFUSE, Change
 from tests.rule_cases.rights import ERASED, REFUSED, RELEASED
@@ -100,6 +100,7 @@ TABLE: tuple[Combination, ...] = (
         one(2, f"a public authority on (ea), {annex}", RECEIPT, "A6-06", article_6=EA, annex_1=annex)
         for annex in Annex1
     ),
+    one(3, "a charity on it", CHARITY_REFERS, "A6-05", article_6=E6, gateways=("CA1989-s47",)),
     one(
         3,
         "an independent school on the council's function",
