@@ -17,10 +17,9 @@ dropped. Anything else that is raised is a fault of ours: the loop does not comm
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
@@ -30,14 +29,15 @@ from broker import envelope, ledger, topics, words
 from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
 from broker.consent.rules import RULES_VERSION
+from broker.drafts import Carried, Drafter, Line, Outgoing, Settled, Unsealed
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, in_normal_form, judge, parse
-from broker.registry import Channel, KeyUse, Organisation, PublicKey, Registry, SignedBy
+from broker.registry import Organisation, Registry, SignedBy
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressee, Addressing, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.terms import Outcome
-from broker.sealing import KeyRing, Signer, public, seal, sign_cover, unseal
+from broker.sealing import KeyRing, Signer, public, unseal
 from broker.state import LEEWAY, WINDOW, Ahead, Case, Memory, Remembered, Seen, Telling, TellingState, Unsigned
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
@@ -73,65 +73,6 @@ class Incoming:
     value: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """One record to write."""
-
-    topic: str
-    partition: int
-    key: bytes
-    headers: Sequence[tuple[str, bytes]]
-    value: bytes
-
-
-class Unsealed(NamedTuple):
-    """One record to write once it is sealed. `words`: what the broker says in a cover, `body` what stands beside it."""
-
-    topic: str
-    partition: int
-    key: bytes
-    headers: Sequence[tuple[str, bytes]]
-    to: PublicKey
-    body: Body
-    words: Body | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """The one log line of a message: codes and public ids only.
-
-    `rules`: the reason of a refusal. Never the rules that held a message: they could tell of a protected place.
-    """
-
-    message: str
-    type: str
-    sender: str
-    status: str
-    recipients: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
-    """All that follows from one record: what to write, what to remember, what to log."""
-
-    outgoing: tuple[Outgoing, ...]
-    remember: tuple[Remembered, ...]
-    line: Line
-    copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
-    """By key, the statements to keep until every recipient has answered; None: it is no longer needed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """The same, before anything is signed and sealed."""
-
-    drafts: Sequence[Unsealed | Outgoing]
-    remember: tuple[Remembered, ...]
-    line: Line
-    copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
-
-
 class Read(NamedTuple):
     """A verified statement, its type, its sender, and whose key signed it."""
 
@@ -148,12 +89,12 @@ class Exchange:
         self.registry = registry
         self.policy = policy
         self._keys = keys
-        self._signer = signer
+        self._drafts = Drafter(registry, signer)
 
     def take(self, registry: Registry, signer: Signer) -> None:
         """Go on with another registry, and the key with which the broker signs from now on."""
         self.registry = registry
-        self._signer = signer
+        self._drafts = Drafter(registry, signer)
 
     def carry(self, record: Incoming, memory: Memory, now: datetime) -> Carried:
         """Steps 1 to 10 for one record."""
@@ -174,7 +115,7 @@ class Exchange:
             done = self._settle(record, one, submission, ahead, now)
             ahead.remember(done.remember)
             settled.append(done)
-        return self._sealed(settled)
+        return self._drafts.sealed(settled)
 
     def _settle(
         self, record: Incoming, read: Read | Refused, parsed: Parsed | Refused, memory: Memory, now: datetime
@@ -212,7 +153,7 @@ class Exchange:
 
     def set_aside(self, record: Incoming, refused: Refused, now: datetime) -> Carried:
         """Quarantine a record that could not be carried, and tell whoever it says it is from."""
-        return self._sealed([self._refuse(record, None, refused, now)])[0]
+        return self._drafts.sealed([self._refuse(record, None, refused, now)])[0]
 
     def again(self, case: Case, telling: Telling, text: str, now: datetime) -> Carried:
         """Decide anew what one recipient has not answered, and seal it to its present key. `text`: the kept copy.
@@ -251,7 +192,7 @@ class Exchange:
                 signed=statement.claims, flow=flow, judged=[one], told=told, not_reached=(), policy=self.policy.version
             )
             outcome = {**outcome, "again": True, **review}
-            out += self._to(sender, _event_id(f"outcome again|{about}"), outcome, None, now)
+            out += self._drafts.to(sender, _event_id(f"outcome again|{about}"), outcome, None, now)
         decided = self._decided(statement, _digest(statement.signed), flow, [one], told, now)
         body = {**decided, "is": "decision-anew", "released": telling.released, **review}
         out.append(self._audit(case.owner, case.id, body, now))
@@ -275,7 +216,7 @@ class Exchange:
                 recipients=(telling.recipient,),
             ),
         )
-        return self._sealed([settled])[0]
+        return self._drafts.sealed([settled])[0]
 
     def _not_before_asked(self, telling: Telling, now: datetime) -> datetime:
         """When it was sent again: never before it was asked for, or a clock that runs ahead there would ask again."""
@@ -287,7 +228,7 @@ class Exchange:
         event = _event_id(f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
         body = words.overdue(case=case.id, owner=case.owner, telling=telling)
         owner = self.registry.get(telling.sender)
-        out = self._to(owner, event, body, None, now)
+        out = self._drafts.to(owner, event, body, None, now)
         audit = {"is": "overdue", "at": now.isoformat(), **body}
         settled = Settled(
             drafts=[*out, self._audit(case.owner, case.id, audit, now)],
@@ -300,14 +241,14 @@ class Exchange:
                 recipients=(telling.recipient,),
             ),
         )
-        return self._sealed([settled])[0]
+        return self._drafts.sealed([settled])[0]
 
     def again_failed(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """What was released could not be decided anew: tell the sender once, for its clock may have fired already."""
         about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{now.isoformat()}"
         body = words.again_failed(case=case.id, owner=case.owner, telling=telling)
         owner = self.registry.get(telling.sender)
-        out = self._to(owner, _event_id(f"again failed|{about}"), body, None, now)
+        out = self._drafts.to(owner, _event_id(f"again failed|{about}"), body, None, now)
         settled = Settled(
             drafts=[*out, self._audit(case.owner, case.id, {"at": now.isoformat(), **body}, now)],
             remember=(ledger.cannot_be_decided(case, telling),),
@@ -319,7 +260,7 @@ class Exchange:
                 recipients=(telling.recipient,),
             ),
         )
-        return self._sealed([settled])[0]
+        return self._drafts.sealed([settled])[0]
 
     # 1, 2 ----------------------------------------------------------------------------------------------------------
 
@@ -373,7 +314,7 @@ class Exchange:
         return None
 
     def _again(self, seen: Seen, sender: Organisation, now: datetime) -> Settled:
-        out = self._to(sender, _outcome_id(seen.message), loads(seen.outcome), None, now)
+        out = self._drafts.to(sender, _outcome_id(seen.message), loads(seen.outcome), None, now)
         line = Line(message=seen.message.partition("/")[2], type="", sender=sender.id, status="repeated")
         return Settled(drafts=out, remember=(), line=line)
 
@@ -389,71 +330,7 @@ class Exchange:
             raise Refused(Reason.NO_SUCH_CASE, ("case",))
         return case or Case.model_validate({"owner": owner, "id": str(submission.case)})
 
-    # 9 -------------------------------------------------------------------------------------------------------------
-
-    def _to(
-        self,
-        organisation: Organisation | None,
-        event: str,
-        body: Body,
-        statement: str | None,
-        now: datetime,
-        *,
-        mailbox_only: bool = False,
-        expires: datetime | None = None,
-        revokes: Sequence[str] = (),
-    ) -> list[Unsealed]:
-        """The broker's words, and a cut-down statement if there is one, to one connected organisation."""
-        key = organisation.key(KeyUse.SEAL, now) if organisation else None
-        if organisation is None or organisation.channel is Channel.NOT_CONNECTED or key is None:
-            return []
-        if not self._signer.valid(now):
-            raise RuntimeError("the broker's signing key is not valid now: register a current one and restart")
-        claims = {
-            "iss": self._signer.organisation,
-            "aud": organisation.id,
-            "jti": event,
-            "iat": int(now.timestamp()),
-        }
-        topic, partition = topics.destination(organisation, mailbox_only=mailbox_only)
-        return [
-            Unsealed(
-                topic=topic,
-                partition=partition,
-                key=organisation.id.encode(),
-                headers=envelope.headers(
-                    event_id=event,
-                    source=self._signer.organisation,
-                    event_type=envelope.DELIVERY,
-                    at=now,
-                    audience=organisation.id,
-                    expires=expires,
-                    revokes=revokes,
-                ),
-                to=key,
-                body={} if statement is None else {"statement": statement},
-                words={**claims, "body": body},
-            )
-        ]
-
-    def _sealed(self, settled: Sequence[Settled]) -> list[Carried]:
-        """Sign every cover, then seal every record."""
-        drafts = [one for each in settled for one in each.drafts]
-        covers = [
-            sign_cover(one.words, self._signer) if isinstance(one, Unsealed) and one.words else "" for one in drafts
-        ]
-        sealed = iter([_closed(one, cover) for one, cover in zip(drafts, covers, strict=True)])
-        return [
-            Carried(
-                outgoing=tuple(islice(sealed, len(each.drafts))),
-                remember=each.remember,
-                line=each.line,
-                copies=each.copies,
-            )
-            for each in settled
-        ]
-
-    # 10 ------------------------------------------------------------------------------------------------------------
+    # 9 (the rest is in broker.drafts), 10 -----------------------------------------------------------------------------
 
     def _record(
         self,
@@ -478,7 +355,7 @@ class Exchange:
             revokes = ledger.delivered(case, submission.content, one.line.organisation)
             out += self._deliver(statement, flow, sender, case, one, body, event, now, revokes)
             if revokes and believed and one.organisation is not None and not one.decision.shared:
-                revoked.append(self._revocation(one.organisation, event, revokes, now))
+                revoked.append(self._drafts.revocation(one.organisation, event, revokes, now))
             telling = ledger.told(
                 message,
                 root,
@@ -503,7 +380,7 @@ class Exchange:
         then = ledger.after(case, submission, sender.id, tellings, now, believed=believed)
         human = {**words.act(submission.content, by.person), **words.settled(ledger.settled(case, then))}
         outcome |= human
-        out += self._to(sender, _outcome_id(key), outcome, None, now)
+        out += self._drafts.to(sender, _outcome_id(key), outcome, None, now)
         seen = _seen(statement, outcome, now)
         decided = {**self._decided(statement, seen.digest, flow, judged, told, now), **human}
         out.append(self._audit(case.owner, case.id, decided, now))
@@ -571,7 +448,7 @@ class Exchange:
         )
         bytes_as_came = _digest((record.value or b"").decode("latin-1"))
         event = _event_id(f"refusal|{source}|{message}|{bytes_as_came}")
-        out = self._to(sender, event, body, None, now) if unsigned is None or unsigned.told else []
+        out = self._drafts.to(sender, event, body, None, now) if unsigned is None or unsigned.told else []
         known = sender.id if sender else "unknown"
         kept = Outgoing(
             topic=topics.QUARANTINE,
@@ -608,7 +485,7 @@ class Exchange:
             body = words.delivery(
                 signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )
-            return self._to(
+            return self._drafts.to(
                 one.organisation,
                 event,
                 body,
@@ -620,23 +497,6 @@ class Exchange:
             )
         return [self._hold(statement, case, told, now)] if one.decision.outcome is Outcome.HOLD else []
 
-    def _revocation(self, organisation: Organisation, event: str, revokes: Sequence[str], now: datetime) -> Outgoing:
-        """Makes deliveries unclaimable where the notice that says why cannot be sent (yet)."""
-        return Outgoing(
-            topic=topics.MAILBOX,
-            partition=topics.partition_of(organisation.id.encode(), topics.MAILBOX_PARTITIONS),
-            key=organisation.id.encode(),
-            headers=envelope.headers(
-                event_id=event,
-                source=self._signer.organisation,
-                event_type=envelope.REVOCATION,
-                at=now,
-                audience=organisation.id,
-                revokes=revokes,
-            ),
-            value=b"",
-        )
-
     def _hold(self, statement: Statement, case: Case, told: Body, now: datetime) -> Unsealed:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""
         body = {
@@ -645,20 +505,10 @@ class Exchange:
             "recipient": told,
             "owner": case.owner,
         }
-        return self._own(topics.HELD, case.owner, case.id, body, now)
+        return self._drafts.own(topics.HELD, case.owner, case.id, body, now)
 
     def _audit(self, owner: str, case: str, body: Body, now: datetime) -> Unsealed:
-        return self._own(topics.AUDIT, owner, case, body, now)
-
-    def _own(self, topic: str, owner: str, case: str, body: Body, now: datetime) -> Unsealed:
-        """A record that only the broker itself can open."""
-        broker = self.registry.get(self._signer.organisation)
-        key = broker.key(KeyUse.SEAL, now) if broker else None
-        if key is None:
-            raise RuntimeError("the broker has no valid sealing key: register a current one and restart")
-        record_key = topics.case_key(owner, case)
-        partition = topics.partition_of(record_key, topics.SUBMIT_PARTITIONS)
-        return Unsealed(topic=topic, partition=partition, key=record_key, headers=[], to=key, body=body)
+        return self._drafts.own(topics.AUDIT, owner, case, body, now)
 
 
 def _or_refused(step: Callable[[Given], Made], given: Given | Refused) -> Made | Refused:
@@ -677,15 +527,6 @@ def _parsed(read: Read) -> Parsed:
     submission = parse(document, read.flow)
     in_normal_form(document, submission)
     return submission
-
-
-def _closed(one: Unsealed | Outgoing, cover: str) -> Outgoing:
-    if isinstance(one, Outgoing):
-        return one
-    body = {"cover": cover, **one.body} if cover else one.body
-    return Outgoing(
-        topic=one.topic, partition=one.partition, key=one.key, headers=one.headers, value=seal(body, one.to)
-    )
 
 
 def _entitled(flow: Flow, sender: Organisation, by: SignedBy) -> None:

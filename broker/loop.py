@@ -24,8 +24,9 @@ from aiokafka.errors import KafkaError, ProducerFenced
 from broker import topics
 from broker.clock import Clock
 from broker.connection import Connection
+from broker.drafts import Carried
 from broker.errors import Reason, Refused
-from broker.exchange import Carried, Exchange, Incoming, copy_key
+from broker.exchange import Exchange, Incoming, copy_key
 from broker.refusal import in_words, lacking
 from broker.state import Cabinet, Case, StateSeal, Telling
 

@@ -9,8 +9,9 @@ from broker import topics
 from broker.agency import Agency, Opened, Submitted
 from broker.app import make_exchange
 from broker.data import organisations
+from broker.drafts import Carried
 from broker.envelope import DELIVERY
-from broker.exchange import Carried, Exchange, Incoming, copy_key
+from broker.exchange import Exchange, Incoming, copy_key
 from broker.home import Home
 from broker.registry import KeyUse, Registry
 from broker.sealing import seal, unseal

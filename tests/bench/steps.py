@@ -36,7 +36,8 @@ from broker import exchange, judge
 from broker.consent.decide import decide_by
 from broker.consent.law.policy import POLICY
 from broker.consent.rules import RULES
-from broker.exchange import Carried, Exchange, Incoming
+from broker.drafts import Carried, Drafter
+from broker.exchange import Exchange, Incoming
 from broker.loop import TOGETHER
 from broker.schemas.message import Submission
 from broker.schemas.notification_issued import NotificationIssued
@@ -316,7 +317,7 @@ TIMED: Mapping[str, tuple[tuple[object, str], ...]] = {
     "parse": ((exchange, "_parsed"),),
     "decide": ((exchange, "judge"),),
     "redact": ((judge, "view"), (Statement, "cut")),
-    "seal": ((Exchange, "_record"), (Exchange, "_sealed"), (Broker, "keep")),
+    "seal": ((Exchange, "_record"), (Drafter, "sealed"), (Broker, "keep")),
     REST: ((Exchange, "carry_all"),),
 }
 """Which of our functions make up a step. One inside another counts for its own step only."""

@@ -16,7 +16,7 @@ from broker import desk, post, topics
 from broker.acl import MAILBOX_READER
 from broker.clock import Clock, step, unsafe_stepped_clock
 from broker.connection import Connection
-from broker.exchange import Carried, Outgoing
+from broker.drafts import Carried, Outgoing
 from broker.home import Home
 from broker.local_kafka.ports import LOOPBACK, free_port
 from broker.mailbox.client import Mailbox

@@ -19,7 +19,7 @@ from uuid import uuid4
 import pytest
 
 from broker import exchange
-from broker.exchange import Carried
+from broker.drafts import Carried
 from broker.mailbox.asking import ask
 from broker.mailbox.service import TICK
 from broker.register import Suspended

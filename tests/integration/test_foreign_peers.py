@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from broker import topics
+from broker.drafts import Carried
 from broker.errors import Reason
-from broker.exchange import Carried, Incoming
+from broker.exchange import Incoming
 from broker.registry import KeyUse, Organisation, Registry
 from broker.schemas.catalogue import BY_TYPE, CATALOGUE
 from broker.schemas.message import Flow

@@ -23,8 +23,8 @@ from aiokafka.record.util import calc_crc32c
 from broker import records
 from broker.agency import Submitted
 from broker.clock import system_clock
+from broker.drafts import Carried
 from broker.errors import Reason
-from broker.exchange import Carried
 from broker.loop import Broken, Loop, Owner, Record
 from broker.refusal import in_words
 from broker.routers import sealed

@@ -15,8 +15,9 @@ from broker.connection import Connection
 from broker.consent.decide import decide
 from broker.consent.law.policy import POLICY
 from broker.consent.rules import RULES
+from broker.drafts import Carried
 from broker.errors import Reason, Refused
-from broker.exchange import Carried, Exchange, copy_key
+from broker.exchange import Exchange, copy_key
 from broker.home import ROLES
 from broker.loop import Loop, Owner
 from broker.register import (

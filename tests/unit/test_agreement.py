@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from broker import envelope, topics
+from broker.drafts import Carried, Outgoing
 from broker.errors import Reason, Refused
-from broker.exchange import Carried, Outgoing
 from broker.judge import MOST_GRANTS
 from broker.mailbox.index import Index, Place, item_id
 from broker.register import REGISTRAR, Connected, KeyAdded, KeyRevocation, KeyRevoked, Suspended

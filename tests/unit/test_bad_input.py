@@ -6,9 +6,10 @@ from collections import Counter
 import pytest
 
 from broker import topics
+from broker.drafts import Carried
 from broker.envelope import DELIVERY
 from broker.errors import Reason
-from broker.exchange import Carried, Exchange
+from broker.exchange import Exchange
 from broker.state import Cabinet
 from tests.bad_input import KINDS, Bad, Workshop
 from tests.world import World

@@ -15,8 +15,9 @@ from aiokafka import TopicPartition
 from broker import exchange, logs, topics
 from broker import loop as looping
 from broker.connection import Connection
+from broker.drafts import Carried
 from broker.errors import Refused
-from broker.exchange import Carried, Incoming
+from broker.exchange import Incoming
 from broker.loop import Loop, Owner
 from broker.schemas import notification_issued
 from broker.state import Cabinet, StateSeal

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from broker import topics
-from broker.exchange import Carried
+from broker.drafts import Carried
 from broker.sealing import unseal
 from tests.personas import ACLAND, ARGYLE, BROKER, BROOKFIELD, MET, NIGHT, Json, incident, lead, notification
 from tests.world import World

@@ -14,9 +14,10 @@ import pytest
 from broker import topics
 from broker.consent.clocks import deadline
 from broker.consent.law.policy import Policy
+from broker.drafts import Carried, Outgoing
 from broker.envelope import DELIVERY
 from broker.errors import PLAIN, Reason, Refused
-from broker.exchange import NAMESPACE, Carried, Exchange, Incoming, Outgoing
+from broker.exchange import NAMESPACE, Exchange, Incoming
 from broker.registry import Channel, KeyUse, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Clock, Flow

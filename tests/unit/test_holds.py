@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from broker.exchange import Carried
+from broker.drafts import Carried
 from broker.holds import Folded, Hold, May, Word, fold
 from broker.register import REGISTRAR, Resumed, Suspended
 from broker.schemas.terms import Release

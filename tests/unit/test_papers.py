@@ -15,7 +15,7 @@ from broker.consent.facts import Facts, Paper, recorded
 from broker.consent.law.policy import POLICY
 from broker.consent.papers import GRACE, SOON, Agreed, Standing, needing_a_document, standing
 from broker.consent.redact import view
-from broker.exchange import Carried
+from broker.drafts import Carried
 from broker.home import Home
 from broker.papers import Papers
 from broker.register import (

@@ -15,7 +15,7 @@ from broker.cli import app
 from broker.consent.law.archive import filed
 from broker.consent.law.policy import POLICY, Policy
 from broker.consent.rules import RULES, RULES_VERSION, version_of
-from broker.exchange import Carried
+from broker.drafts import Carried
 from broker.policies import Policies
 from broker.replay import Unreadable, compare, read, read_all
 from broker.schemas.claims import Article6, Claim

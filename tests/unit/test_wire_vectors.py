@@ -15,8 +15,9 @@ from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
 from broker import topics
+from broker.drafts import Carried
 from broker.errors import Reason, Refused
-from broker.exchange import Carried, Incoming
+from broker.exchange import Incoming
 from broker.registry import KeyUse
 from broker.sealing import seal
 from broker.state import Cabinet
