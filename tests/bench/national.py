@@ -115,7 +115,10 @@ def _a_message(folder: Path, schools: list[Organisation]) -> float:
     world = World(make_home(folder / "home"))
     small = world.exchange
     large = world.exchange
-    large.registry = Registry([*world.registry, *schools], papers=world.registry.papers)
+    large.take(
+        Registry([*world.registry, *schools], papers=world.registry.papers),
+        world.home.signer(world.home.broker(), world.now),
+    )
     sender = world.agency(MET)
     to = lead(ACLAND, "registered-dual-main"), lead(HEATH, "registered-dual-subsidiary")
     memories = {id(small): Cabinet(), id(large): Cabinet()}

@@ -88,7 +88,7 @@ def amended(world: World, organisation: str, **changes: Any) -> Exchange:  # noq
     """The procedure with one entry of the registry changed."""
     members = (one.model_copy(update=changes if one.id == organisation else {}) for one in world.registry)
     made = world.exchange
-    made.registry = Registry(tuple(members), papers=world.registry.papers)
+    made.take(Registry(tuple(members), papers=world.registry.papers), world.home.signer(world.home.broker(), world.now))
     return made
 
 
