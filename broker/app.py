@@ -66,7 +66,7 @@ async def run(home: Home, connection: Connection, clock: Clock, *, ready: Callab
     app = FastStream(broker, logger=None)
 
     def stop(because: str) -> None:
-        ending.because = because
+        ending.because = ending.because or because  # what other families meet after it only follows from it
         app.exit()
 
     def changed(registry: Registry) -> None:
