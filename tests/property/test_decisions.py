@@ -165,3 +165,21 @@ def test_what_is_recorded_is_decided_alike(facts: Facts, now: datetime) -> None:
     again = recorded(facts.coded())
     assert again == facts
     assert decide_by(RULES, again, POLICY, now.date()) == decide_by(RULES, facts, POLICY, now.date())
+
+
+OPTIONAL = [one.name for one in fields(Facts) if type(None) in get_args(HINTS[one.name])]
+
+
+@given(st.one_of(any_facts, likely()), st.sampled_from(OPTIONAL), st.data(), moments)
+def test_a_fact_more_never_turns_a_share_into_a_refusal_without_a_reason(
+    facts: Facts, name: str, data: st.DataObject, now: datetime
+) -> None:
+    unknown = replace(facts, **{name: None, **({"recipient_nation": None} if name == "recipient" else {})})
+    known = replace(unknown, **{name: data.draw(_any(name, HINTS[name]))})
+    if (known.recipient is None) is not (known.recipient_nation is None):
+        return
+    before, after = decide(unknown, POLICY, now), decide(known, POLICY, now)
+    if before.shared and not after.shared:
+        new = [found for found in after.findings if found not in before.findings]
+        assert new
+        assert all(found.reason and found.cure and found.source for found in new)

@@ -1,6 +1,8 @@
 """The dry run says what the broker would do: where both can be asked, they are."""
 
 import json
+from operator import itemgetter
+from random import Random
 from typing import Any
 
 import pytest
@@ -116,3 +118,16 @@ def test_nobody_sends_in_anothers_case(world: World) -> None:
     said, done = dry(world, document, HERTS), world.outcome(world.carry(document, HERTS), HERTS)
     assert said["refused"] == done["refused"]
     assert said["refused"]["code"] == Reason.NO_SUCH_CASE
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_recipients_and_of_fields_never_matters(world: World, seed: int) -> None:
+    shuffle = Random(seed)  # noqa: S311 - an order, and no secret
+    lines = [lead(ACLAND, "registered-dual-main"), lead(ARGYLE), lead(BROOKFIELD), lead(CAMDEN)]
+    given = notification(*lines, content=incident(addressHandling="refuge"))
+    fields = shuffle.sample(sorted(given["content"]), len(given["content"]))
+    other = {**given, "to": shuffle.sample(lines, 4), "content": {name: given["content"][name] for name in fields}}
+    one, two = (
+        sorted(dry(world, document)["recipients"], key=itemgetter("organisation")) for document in (given, other)
+    )
+    assert one == two
