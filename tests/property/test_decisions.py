@@ -174,8 +174,10 @@ OPTIONAL = [one.name for one in fields(Facts) if type(None) in get_args(HINTS[on
 def test_a_fact_more_never_turns_a_share_into_a_refusal_without_a_reason(
     facts: Facts, name: str, data: st.DataObject, now: datetime
 ) -> None:
-    unknown = replace(facts, **{name: None, **({"recipient_nation": None} if name == "recipient" else {})})
-    known = replace(unknown, **{name: data.draw(_any(name, HINTS[name]))})
+    lacking: dict[str, Any] = {name: None, **({"recipient_nation": None} if name == "recipient" else {})}
+    given: dict[str, Any] = {name: data.draw(_any(name, HINTS[name]))}
+    unknown = replace(facts, **lacking)
+    known = replace(unknown, **given)
     if (known.recipient is None) is not (known.recipient_nation is None):
         return
     before, after = decide(unknown, POLICY, now), decide(known, POLICY, now)
