@@ -85,7 +85,9 @@ def filed(play_set: Iterable[Organisation], day: date) -> Papers:
 
 
 def _taking_part(play_set: Iterable[Organisation]) -> list[Organisation]:
-    return [one for one in play_set if one.status is Status.OPEN and one.kind in TAKES_PART]
+    """Whoever is connected, and every force: what it may send can be asked before it is connected."""
+    there = [one for one in play_set if one.status is Status.OPEN and one.kind in TAKES_PART]
+    return [one for one in there if one.connected or one.kind is Kind.POLICE]
 
 
 def _written(title: str, owner: str, day: date) -> dict[str, Any]:
