@@ -19,6 +19,7 @@ from uuid import uuid4, uuid5
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from faststream.kafka import KafkaRouter
 
 from broker import desk, post, topics
@@ -459,7 +460,13 @@ async def process(service: Service, *, home: Home | None = None, real_time: bool
 async def committed(connection: Connection, family: str = FAMILY) -> int:
     """How many records of a submit topic are done with, by committed offsets (submitters write no gaps)."""
     async with admin(connection) as client:
-        offsets = await client.list_consumer_group_offsets(group_of(family))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    offsets = await client.list_consumer_group_offsets(group_of(family))
+                    break
+                except GroupCoordinatorNotAvailableError:  # Kafka has not yet said who keeps this group's offsets
+                    await asyncio.sleep(0.1)
     return sum(at.offset for tp, at in offsets.items() if tp.topic == topics.submit(family))
 
 
