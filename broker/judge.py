@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from broker import ledger
 from broker.consent import papers
-from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, deadline
+from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, day_of_law, deadline
 from broker.consent.decide import Decision, decide
 from broker.consent.facts import Doubt, Facts
 from broker.consent.law.policy import Policy
@@ -186,7 +186,7 @@ def judge(
                 recipient,
                 registry=registry,
                 policy=policy,
-                day=now.date(),
+                day=day_of_law(now),
                 claimed=about["claimed"],
                 recipient_claimed=theirs.get("recipient_claimed"),
             ),

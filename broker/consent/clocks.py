@@ -76,6 +76,11 @@ class _Rule:
     school: bool = False
 
 
+def day_of_law(now: datetime) -> date:
+    """The day in England and Wales at that time: law, policies and papers begin and end at midnight there."""
+    return now.astimezone(LONDON).date()
+
+
 def is_working_day(day: date) -> bool:
     """Not Saturday, Sunday or a bank holiday in England and Wales."""
     return day.weekday() < 5 and day not in BANK_HOLIDAYS  # noqa: PLR2004 - Saturday is 5

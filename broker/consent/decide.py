@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 
+from broker.consent.clocks import day_of_law
 from broker.consent.facts import Facts
 from broker.consent.law.bases import Basis
 from broker.consent.law.policy import Policy
@@ -47,7 +48,7 @@ def decide(facts: Facts, policy: Policy, now: datetime) -> Decision:
 
     The same facts on the same day under the same policy are decided once.
     """
-    return _decided(facts, policy, now.date())
+    return _decided(facts, policy, day_of_law(now))
 
 
 @lru_cache(maxsize=REMEMBERED)

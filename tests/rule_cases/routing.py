@@ -8,7 +8,7 @@ from broker.consent.law.policy import POLICY
 from broker.registry import Channel, Establishment, Nation
 from broker.schemas.terms import AddressHandling, Kind, Role, RollStatus
 from tests.facts import HANDOVER, ISSUED, RECEIPT, TO_COUNCIL, UPDATE
-from tests.rule_cases import HOLD, REFUSE, WARN, Case
+from tests.rule_cases import HOLD, REFUSE, WARN, Case, claims, recipient_claims
 
 REFUGE = {"address_handling": AddressHandling.REFUGE}
 ELSEWHERE: dict[str, Any] = {"resident_in_sender_area": False, "recipient_serves_residence": False}
@@ -203,4 +203,15 @@ TABLE = [
 ]
 
 STALE = Case("POL-1", "past its review date", ISSUED, {}, HOLD, {}, on=POLICY.review_by + timedelta(days=1))
-CASES = (STALE, *(Case(*one) for one in TABLE))
+UNKNOWN_GATEWAYS = (
+    Case(
+        "POL-3",
+        "a gateway that is not on file, beside one that is",
+        ISSUED,
+        claims(gateways=("DAA2021-s49A", "no-such-Act")),
+        HOLD,
+        claims(gateways=("DAA2021-s49A",)),
+    ),
+    Case("POL-3", "nor at the recipient", ISSUED, recipient_claims(gateways=("no-such-Act",)), HOLD, {}),
+)
+CASES = (STALE, *(Case(*one) for one in TABLE), *UNKNOWN_GATEWAYS)

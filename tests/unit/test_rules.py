@@ -127,3 +127,11 @@ def test_a_share_that_no_rule_stopped_but_no_basis_carries_is_a_fault() -> None:
     facts = replace(ISSUED, cited_basis="LB-XX", recipient_role=Role.SOCIAL_CARE)
     with pytest.raises(AssertionError, match="basis at both ends"):
         decide_by((), facts, POLICY, NIGHT.date())
+
+
+@pytest.mark.parametrize(("at", "begun"), [("2026-06-30T22:59:59Z", False), ("2026-06-30T23:00:00Z", True)])
+def test_law_begins_at_midnight_in_england_and_wales(at: str, begun: bool) -> None:  # noqa: FBT001
+    """In summer an hour before it does by the clock that computers keep."""
+    begins = tuple(replace(basis, in_force_from=date(2026, 7, 1)) for basis in BASES)
+    policy = Policy(issued=POLICY.issued, review_by=POLICY.review_by, bases=begins)
+    assert decide(ISSUED, policy, datetime.fromisoformat(at)).shared is begun

@@ -1,7 +1,7 @@
 """Whether a message can go where it is addressed: policy, flow, address, channel, keys, the state of its case."""
 
 from broker.consent.facts import CaseState, Doubt
-from broker.consent.rulebook import Bite, Differently, Question, rule
+from broker.consent.rulebook import At, Bite, Differently, End, Question, rule
 from broker.registry import Channel
 from broker.schemas.message import Addressing
 from broker.schemas.terms import Kind, Outcome, Scope
@@ -142,6 +142,22 @@ def recipient_has_a_row(question: Question) -> Bite:
 
 
 @rule(
+    "POL-3",
+    HOLD,
+    at=At.BOTH,
+    reason="A gateway is cited that is not on file, so nobody here knows what it allows.",
+    cure="See `broker policy show` for the codes on file. If the provision is missing there, a data protection officer "
+    "must add it with its source; meanwhile tell the recipient by telephone if your own law allows it.",
+    field="content.law.gateways",
+    source="design 3",
+    mark="P",
+)
+def gateways_are_on_file(end: End) -> Bite:
+    """What is cited as a gateway must be a provision on file. One that is missing is a gap, not a breach."""
+    return len(end.gateways) != len(end.claim.gateways)
+
+
+@rule(
     "CASE-1",
     REFUSE,
     reason="What this message follows has been withdrawn.",
@@ -253,6 +269,7 @@ FIRST = (
     the_basis_is_this_flows,
     sender_has_a_row,
     recipient_has_a_row,
+    gateways_are_on_file,
 )
 LAST = (
     case_is_open,
