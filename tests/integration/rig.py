@@ -86,9 +86,12 @@ async def until(done: Callable[[], bool], waiting_for: str, *, within: float = P
 class Watch:
     """Every committed record of some topics since the watch began. Nothing is dropped, so a duplicate shows."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], connection: Connection
+    ) -> None:
         self._consumer = consumer
         self._partitions = partitions
+        self._connection = connection
         self.records: list[Any] = []
         self.events: Counter[str] = Counter()
 
@@ -133,8 +136,17 @@ class Watch:
         await self.until(done, "every expected event", within=within)
 
     async def to_end(self) -> None:
-        """Read everything that is committed by now."""
-        end = await self._consumer.end_offsets(self._partitions)
+        """Read everything that is written by now, once it is committed or aborted.
+
+        Kafka ends a transaction on one partition sooner than on another: the end of what is committed would leave out
+        what belongs to a record that has been seen.
+        """
+        plain = AIOKafkaConsumer(**self._connection.options, isolation_level="read_uncommitted")
+        await plain.start()
+        try:
+            end = await plain.end_offsets(self._partitions)
+        finally:
+            await plain.stop()
         deadline = time.monotonic() + PATIENCE
         while [one for one in self._partitions if await self._consumer.position(one) < end[one]]:
             assert time.monotonic() < deadline, "the end of the watched topics was not reached"
@@ -154,7 +166,7 @@ async def watching(connection: Connection, *names: str) -> AsyncIterator[Watch]:
         consumer.assign(partitions)
         for one, end in (await consumer.end_offsets(partitions)).items():
             consumer.seek(one, end)
-        yield Watch(consumer, partitions)
+        yield Watch(consumer, partitions, connection)
     finally:
         await consumer.stop()
 
