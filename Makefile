@@ -43,15 +43,18 @@ clean: ## Remove the virtual environment and the cache
 $(VENV)/bin/python:
 	@deploy/make-venv.sh $(PYTHON) $(VENV)
 
+# The locks are whole, so pip has nothing to resolve (--no-deps): left to it, an older pip took the newest release of a
+# package that another names with an extra, and then refused it for want of a hash.
 $(VENV)/ready: $(VENV)/bin/python requirements.lock pyproject.toml
 	@echo "Installing the broker's Python packages (pinned, with hashes) into $(VENV)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/ready-dev: $(VENV)/ready requirements-dev.lock
 	@echo "Installing the test tools (pinned, with hashes) into $(VENV)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $@
 
 .PHONY: help demo test test-containers bench docs format lock clean
