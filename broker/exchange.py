@@ -200,7 +200,7 @@ class Exchange:
 
         The sender is told if its recipient still, or now, has nothing, and of what was held and is sent after all.
         """
-        kept = self.kept(text, telling.at)
+        kept = reread(self.registry, text, telling.at)
         if telling.part is not Part.WHOLE and telling.state is TellingState.SENT:
             return self._read_again(kept, case, telling, now)
         text_read = telling.part is not Part.WHOLE and telling.released is not None
@@ -236,16 +236,6 @@ class Exchange:
             line=_line(telling, flow.type, sender.id, f"again-{words.status([one])}"),
         )
         return self._drafts.sealed([settled])[0]
-
-    def kept(self, text: str, at: datetime) -> Kept:
-        """Verify again a statement that was accepted at that time. Raises Refused."""
-        claimed = peek(text)
-        sender, flow = self.registry.get(claimed.issuer), BY_TYPE[claimed.type]
-        by = self.registry.signed_by(sender, claimed.kid, claimed.type, at) if sender else None  # as accepted
-        if sender is None or by is None:
-            raise Refused(Reason.FORGED)
-        statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
-        return Kept(statement, flow, sender, by, parse(_document(statement), flow))
 
     def _judge_again(self, kept: Kept, case: Case, telling: Telling, now: datetime, *, text_read: bool) -> Judged:
         """Steps 7 and 8 for one recipient of a message that came before."""
@@ -306,7 +296,7 @@ class Exchange:
 
     def _ask(self, statement: Statement, case: Case, judged: Sequence[Judged], now: datetime) -> Unsealed:
         """Ask the screening to read what is pending for these recipients."""
-        body = reading.request(_whole(statement), case.owner, case.id, judged)
+        body = reading.request(_whole(statement), case.owner, case.id, judged, now)
         return self._drafts.own(topics.SCREEN, case.owner, case.id, body, now)
 
     def _read_again(self, kept: Kept, case: Case, telling: Telling, now: datetime) -> Carried:
@@ -355,7 +345,7 @@ class Exchange:
         if not waiting:  # read twice, or withdrawn or settled by a human meanwhile
             line = Line(message=answer.message, type="", sender=case.owner, status="repeated")
             return Settled(drafts=(), remember=(), line=line)
-        kept = self.kept(answered.statement, waiting[0][0].at)
+        kept = reread(self.registry, answered.statement, waiting[0][0].at)
         if str(kept.submission.id) != answer.message:
             raise Refused(Reason.MISMATCH, ("message",))
         found = []
@@ -378,7 +368,7 @@ class Exchange:
         told: list[Body] = []
         then = case
         for telling, one, goes in found:
-            about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
+            about = f"{_seen_key(statement)}|{_stands(telling)}"
             body, then, drafts = self._text(kept, telling, one, goes, then, _event_id(f"text|{about}"), now)
             told.append(body)
             out += drafts
@@ -388,7 +378,7 @@ class Exchange:
         )
         part = {"again": True, "part": Part.TEXT.value, "status": words.status_of(told)}
         review = next((made for telling, one, _ in found if (made := words.review(telling.released, one))), {})
-        about = "|".join([_seen_key(statement), *(f"{one.recipient}|{one.at.isoformat()}" for one, _, _ in found)])
+        about = "|".join([_seen_key(statement), *(_stands(telling) for telling, _, _ in found)])
         out += self._drafts.to(sender, _event_id(f"outcome text|{about}"), {**outcome, **part, **review}, None, now)
         decided = self._decided(statement, _digest(statement.signed), flow, judged, told, now)
         recipients = [
@@ -717,6 +707,22 @@ class Exchange:
 
     def _audit(self, owner: str, case: str, body: Body, now: datetime) -> Unsealed:
         return self._drafts.own(topics.AUDIT, owner, case, body, now)
+
+
+def reread(registry: Registry, text: str, at: datetime) -> Kept:
+    """Verify again a statement that was accepted at that time, with the key of then. Raises Refused."""
+    claimed = peek(text)
+    sender, flow = registry.get(claimed.issuer), BY_TYPE[claimed.type]
+    by = registry.signed_by(sender, claimed.kid, claimed.type, at) if sender else None
+    if sender is None or by is None:
+        raise Refused(Reason.FORGED)
+    statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
+    return Kept(statement, flow, sender, by, parse(_document(statement), flow))
+
+
+def _stands(telling: Telling) -> str:
+    """How a telling stood before it changed: what follows from that has the same id each time, and no other has."""
+    return f"{telling.recipient}|{telling.state}|{','.join(telling.segments)}|{telling.at.isoformat()}"
 
 
 def _line(telling: Telling, name: str, sender: str, status: str) -> Line:

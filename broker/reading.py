@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 from pydantic_core import to_json
 
 from broker import envelope, topics
@@ -35,9 +35,10 @@ class Asked(Block):
 
 
 class Request(Block):
-    """What the worker asks: the whole statement, and for whom. `key`: of the record that carried it."""
+    """What the worker asks: the whole statement, when it was accepted, and for whom."""
 
     statement: str
+    at: AwareDatetime
     owner: OrganisationId
     case: str
     lines: tuple[Asked, ...]
@@ -68,7 +69,7 @@ class Answered:
     statement: str
 
 
-def request(statement: str, owner: str, case: str, judged: Sequence[Judged]) -> Body:
+def request(statement: str, owner: str, case: str, judged: Sequence[Judged], now: datetime) -> Body:
     """The body of a record on `screen`: for each of these recipients, what is pending there."""
     lines = [
         {
@@ -80,12 +81,20 @@ def request(statement: str, owner: str, case: str, judged: Sequence[Judged]) -> 
         for one in judged
         if one.organisation is not None
     ]
-    return {"statement": statement, "owner": owner, "case": case, "lines": lines}
+    return {"statement": statement, "at": now.isoformat(), "owner": owner, "case": case, "lines": lines}
 
 
 def digest(statement: str) -> str:
     """What an answer is bound to: the whole statement, disclosures and all."""
     return hashlib.sha256(statement.encode()).hexdigest()
+
+
+def read_request(opened: object) -> Request:
+    """What the worker asked. Raises Refused(MALFORMED)."""
+    try:
+        return Request.model_validate_json(to_json(opened))
+    except ValidationError as error:
+        raise Refused(Reason.MALFORMED, ("screen",)) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
