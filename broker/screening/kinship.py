@@ -56,6 +56,9 @@ _CALLED = re.compile(
     r"(?:\s+(?:the\s+name\s+(?:of\s+)?|by\s+))?[\s,:\"'(-]*$",
     re.IGNORECASE,
 )
+_ALIAS = re.compile(r"\b(?:aka|a\.k\.a\.?|alias|nicknamed|nick\s?name(?:\s+is)?|street\s+name(?:\s+is)?|known\s+as|goes\s+by(?:\s+the\s+name(?:\s+of)?)?)[\s\"',:]*$", re.IGNORECASE)
+_PLAIN_TITLES = frozenset({"mr", "mrs", "ms"})
+_LOOK_BACK = 40
 _WEAKLY_CALLED = re.compile(r"\b(?:i'm|i\s+am|im|this\s+is|it's|regards|thanks|signed|called|names?|name(?:s|d)?\s+(?:is|was|of))[\s,:\"'(-]*$", re.IGNORECASE)
 _FROM_A_PHONE = re.compile(r"\b(?:calls?|called)[\s]*$", re.IGNORECASE)
 
@@ -104,7 +107,7 @@ def _named(words: Words, at: int) -> str | None:
     if len(base) < 2:  # noqa: PLR2004 - an initial, as in "Mrs O"
         titled = at > 0 and words.tokens[at - 1].low in TITLES and words.gap(at - 1) in {" ", ". "}
         return BY_PLACE if titled and token.capital else None
-    if base in _STOP:
+    if base in _STOP and base not in EITHER:
         return None
     if base in FIRST and not is_word(base):
         return BY_LIST if _is_first_name(words, at, token) else None
@@ -113,7 +116,7 @@ def _named(words: Words, at: int) -> str | None:
     if token.low.endswith("s") and token.low[:-1] in FIRST and not is_word(token.low) and len(token.low) > 4:  # noqa: PLR2004
         return BY_LIST
     if is_word(base) or is_word(token.low) or base in PLACES:
-        return BY_PLACE if named_by_capital(words, at) and not token.opens and _is_a_worded_name(words, at) else None
+        return BY_PLACE if at and not token.opens and _is_a_worded_name(words, at) else None
     return _unknown(words, at, token)
 
 
@@ -133,7 +136,7 @@ _FIRMLY, _LOOSELY = "firmly", "loosely"
 def _introduced(words: Words, at: int) -> str | None:
     """How what stands before says that a name comes: after "called" or a title firmly, after kin or "with" loosely."""
     token = words.tokens[at]
-    text = words.text[max(token.start - 40, 0) : token.start]
+    text = words.text[max(token.start - _LOOK_BACK, 0) : token.start]
     if _CALLED.search(text) and not _FROM_A_PHONE.search(text):
         return _LOOSELY if _WEAKLY_CALLED.search(text) else _FIRMLY
     if at == 0:
@@ -157,7 +160,9 @@ def _is_a_worded_name(words: Words, at: int) -> bool:
     token, before = words.tokens[at], words.tokens[at - 1]
     if token.base in MONTHS or token.base in SAID or token.base in KIN or token.base in _ROLE_WORDS:
         return False
-    return before.low in TITLES and before.low != "sir" and words.gap(at - 1).strip() in {"", "."}
+    capital = named_by_capital(words, at)
+    titled = before.low in (TITLES if capital else _PLAIN_TITLES) and words.gap(at - 1).strip() in {"", "."}
+    return titled or (capital and _ALIAS.search(words.text, max(token.start - _LOOK_BACK, 0), token.start) is not None)
 
 
 def _unknown(words: Words, at: int, token: Token) -> str | None:

@@ -65,6 +65,20 @@ _STREET_TYPES = frozenset(
 )
 _FOND_ENDINGS = frozenset("s y ie i o z za es ey ers er bo ster sy ies a kins".split())
 """Endings that short forms of first names take."""
+_COMMON = frozenset(
+    """white black brown green grey gray young long short small little rich day night hill wood woods field fields bank banks park parks
+    street lane church bell price cook page wise moody sharp strong love bush stone land hall house home snow frost spring water waters
+    rivers brooks marsh pool bond cross english french welsh wells mills new old good best close high low light early head hand foot
+    armour walker driver porter carter cutting major minor power sweet gold silver bird fish lamb bull fox wolf swift bright fair
+    north south east west birch ash oak burns field ball case call child children man mann boys friend friends father mother self
+    ready speed stand stay step the they them this that where were was will would can could""".split()
+)
+"""Words so frequent that in lower case only their place says that they are somebody's name."""
+_BEFORE_A_WORD = frozenset(
+    """the a an his her my our your their its this that these those some any no every each to can could will would may might must should
+    shall i he she we you they it not very too so more most is are be been being was were""".split()
+)
+"""Before one of these, a name of the record that is a word too is the word, if it is in lower case."""
 _BEFORE_A_HOUSE = frozenset("number no num nos flat house at door".split())
 
 
@@ -194,14 +208,13 @@ class Own:
             self._inside_of(whose, "".join([parts[-1], *parts[:-1]]))
             self._learn_pair(whose, parts[0], parts[-1])
             letters = "".join([part[0] for part in parts])
-            for initials in {letters, parts[0][0] + parts[-1][0]}:
+            for initials in {letters, *(parts[0][0] + part[0] for part in parts[1:])}:
                 self._initials.setdefault(initials, set()).add(whose)
 
     def _learn_part(self, whose: int, part: str, *, nicknames: bool) -> None:
         plain = part.replace("'", "")
         for form in {part, plain}:
-            careful = is_word(form) or form in EITHER or len(form) <= 2  # noqa: PLR2004 - two letters are an abbreviation
-            self._forms.setdefault(form, set()).add(_Form(whose, careful))
+            self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
         if "'" in part:
             self._phrases.setdefault(part.split("'")[1], set()).add((1, tuple(part.split("'")), whose))
         if len(plain) >= SHORTEST_INSIDE:
@@ -215,8 +228,7 @@ class Own:
                 if not is_word(plain[-end:]):
                     self._stems.setdefault(plain[-end:][:3], set()).add((plain[-end:], whose))
         for short in NICKNAMES.get(plain, ()) if nicknames else ():
-            careful = is_word(short) or short in EITHER or len(short) <= 2  # noqa: PLR2004
-            self._forms.setdefault(short, set()).add(_Form(whose, careful))
+            self._forms.setdefault(short, set()).add(_Form(whose, _is_careful(short)))
 
     def _inside_of(self, whose: int, form: str) -> None:
         if len(form) >= SHORTEST_INSIDE:
@@ -261,6 +273,7 @@ class Own:
         for way in {parts, name, tuple([part for part in parts if not part[0].isdigit()])}:
             if len(way) > 1:
                 self._add_phrase(way, whose)
+                self._forms.setdefault("".join(way), set()).add(_Form(whose, careful=False))
             elif way:
                 self._learn_place(whose, way[0])
         for part in name[:-1] if name and name[-1] in _STREET_TYPES else name:
@@ -361,7 +374,9 @@ class Own:
         token = words.tokens[at]
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
             return token.capital and way not in {"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"}
-        return reads_as_a_name(words, at, of_the_record=True)
+        if way in EITHER or way in _COMMON or named_by_capital(words, at):
+            return reads_as_a_name(words, at, of_the_record=True)
+        return token.opens or words.gap(at - 1) != " " or words.tokens[at - 1].low not in _BEFORE_A_WORD
 
     def _near(self, way: str) -> Iterator[tuple[str, int]]:
         """Names that one slip makes of this."""
@@ -428,6 +443,11 @@ class Own:
             if born:
                 for match in re.finditer(rf"(?:\bborn|\bd\.?o\.?b\.?|\bb\.)\W+(?:(?:in|is|was)\W+)?({year})\b", text, re.IGNORECASE):
                     yield _Hit(whose, *match.span(1), certain=True)
+
+
+def _is_careful(form: str) -> bool:
+    """Whether this way to write a name is a word too, or so short that it may be an abbreviation."""
+    return is_word(form) or form in EITHER or len(form) <= 2  # noqa: PLR2004
 
 
 def _shortened(word: str) -> set[str]:

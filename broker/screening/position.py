@@ -122,7 +122,7 @@ def _stands_as_a_name(words: Words, at: int, token: Token, before: Token | None,
             return follows if token.base in _VERBAL else ends or follows
         if before.low in WITH:
             return (before.low not in {"by", "from", "with", "about"} or token.base not in _NEVER_AFTER_BY) and (ends or follows)
-        if before.low not in _LINKS:
+        if before.low not in _LINKS and "," not in words.gap(at - 1):
             return False
     if token.low != token.base:
         return True
