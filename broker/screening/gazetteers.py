@@ -6,7 +6,7 @@ Registered organisations are looked up by runs of words, so that thirty thousand
 import re
 from collections.abc import Iterable, Iterator
 
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, TITLED
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED
 from broker.screening.normal import Reading, fold
 from broker.screening.position import KIN, SAID, TITLES, WITH, named_by_capital
 from broker.screening.tokens import Token, Words, is_word, near_a_word
@@ -17,51 +17,21 @@ RULE = "TXT-4"
 LONGEST_NAME = 9
 """Words of a registered name that are compared."""
 _NAME_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_SCHOOLS = frozenset(
-    """school primary secondary academy college nursery infant infants junior juniors preschool playgroup high grammar
-    comprehensive university""".split()
-)
-_INSTITUTIONS = _SCHOOLS | frozenset(
-    """surgery hospital clinic church chapel mosque masjid gurdwara temple synagogue refuge hostel centre center house lodge hall estate park
-    infirmary pharmacy hotel inn arms club library farm court station practice hospice barracks tower towers heights
-    cathedral abbey prison yoi caravan site pub gym leisure unit home kindergarten childminders cafe takeaway shop stores
-    ward market garage baths arena stadium rec bridge marina docks pier chippy tavern supermarket campsite trust council constabulary""".split()
-)
-_WEAK = frozenset(
-    """home unit ward shop market garage house hall park centre center club library station hotel court site stores high cafe rec
-    trust bridge gym pub council farm practice prison arms constabulary estate lodge university college church hospital""".split()
-)
+_SCHOOLS = SETS["schools"]
+_INSTITUTIONS = _SCHOOLS | SETS["institutions"]
+_WEAK = SETS["weak"]
 """Places that are often written without a name of their own: a name before them needs a capital."""
-_GENERIC = frozenset(
-    """primary secondary junior infant infants high community local special children's childrens child care residential day family
-    medical health youth leisure shopping sports town city village police fire train bus railway petrol service coach court crown magistrates magistrates' county
-    family state boarding public private free middle upper lower first sixth form after before breakfast youth football social boxing night working men's mens
-    c of e ce rc cofe catholic church voluntary aided controlled academy trust grammar comprehensive nursery pre school schools faith
-    mother baby mums women's womens safe contact assessment supervised treatment walk in drop urgent minor injuries council housing
-    general royal university teaching mental eye dental gp doctors doctor's dr's gps job food call sorting post community garden play
-    soft multi storey car caravan holiday new old main big own his her their our my your the a an this that same another each every
-    any no to at from in into near outside inside by with and or for of on off is was has had leaves left back attends attend attended
-    attending started start starting missed missing whole last next previous current former opposite mainstream alternative provision
-    refused walked went going taken dropped collected placed placement secure open closed foster step semi independent supported
-    emergency temporary crisis homeless student pupil staff ward head office sure start swimming welsh english british approved it
-    hearing between through within what which whose all about pick up during""".split()
-)  # fmt: skip
-_STRONG_STREET = frozenset("street road rd lane ln avenue ave crescent cres terrace gardens gdns close drive mews grove".split())
-_WEAK_STREET = frozenset(
-    """st way court place square row walk hill view green rise parade park cl dr gr mount bank fold croft end gate cottages
-    flats circus quay wharf broadway buildings heights meadows vale dale brow estate towers""".split()
+_GENERIC = SETS["generic"]  # fmt: skip
+_STRONG_STREET = SETS["strong street"]
+_WEAK_STREET = SETS["weak street"]
+_NOT_A_STREET = _GENERIC | SETS["not a street"]
+_BEFORE_A_STREET = SETS["before a street"]
+_BEFORE_A_PLACE = SETS["before a place"]
+_BEFORE_A_NUMBER = SETS["before a number"]
+_BEFORE_A_NAME = SETS["before a name"]
+_SUFFIX = re.compile(
+    r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$"
 )
-_NOT_A_STREET = _GENERIC | frozenset(
-    """main busy side back front quiet long dark one cross dead whole little country slip ring dual wrong right left down up across
-    along over under towards around round half very too so as it get getting got be being been are were he she they we you i not
-    under pretty fairly really emotionally quite more his keep keeping stay kept came come coming drew draw pull pulled bring how
-    bike bridle foot bus cycle memory some most only give test hard disk usb thru through learning learn can't can could to will would""".split()
-)
-_BEFORE_A_STREET = frozenset("twds towards opp nr jct loc on in at down off near to from of along up by outside round opposite past through via live lives lived".split())
-_BEFORE_A_PLACE = frozenset("in at near from to around outside via towards into of leave left through visiting".split())
-_BEFORE_A_NUMBER = frozenset("at from to neighbour opposite outside lives in of door".split())
-_BEFORE_A_NAME = frozenset("at the in from to near outside is of behind called".split())
-_SUFFIX = re.compile(r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$")
 _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"})
 
 
@@ -85,12 +55,18 @@ class Gazetteer:
             short = short[:-1]
         for end in range(len(short), len(words) + 1):
             way = tuple(words[:end])
-            if len(way) > 1 or (way and not is_word(way[0]) and way[0] not in FIRST and way[0] not in EITHER and way[0] not in PLACES):
+            if len(way) > 1 or (
+                way and not is_word(way[0]) and way[0] not in FIRST and way[0] not in EITHER and way[0] not in PLACES
+            ):
                 ways.add(way[:LONGEST_NAME])
         if short and len(short) < len(words):  # Argyle Primary School: Argyle school, Argyle primary
             ways |= {(*short, one) for one in words[len(short) :] if one in _SCHOOLS}
         for way in ways:
-            if way and (len(way) > 1 or len(way[0]) > 3) and not all(one in _GENERIC or one in _INSTITUTIONS for one in way):  # noqa: PLR2004
+            if (
+                way
+                and (len(way) > 1 or len(way[0]) > 3)
+                and not all(one in _GENERIC or one in _INSTITUTIONS for one in way)
+            ):  # noqa: PLR2004
                 self._names.add(way)
                 self._first.add(way[0])
 
@@ -153,7 +129,12 @@ def _at(words: Words, at: int) -> Iterator[tuple[int, int, Kind]]:
             yield at, last, Kind.ORGANISATION
     if token.low[0].isdigit() and _house_number(words, at):
         yield at, at + 1, Kind.PLACE
-    if token.low in {"number", "no"} and _is_numbered(words, at) and at and words.tokens[at - 1].low in _BEFORE_A_NUMBER:
+    if (
+        token.low in {"number", "no"}
+        and _is_numbered(words, at)
+        and at
+        and words.tokens[at - 1].low in _BEFORE_A_NUMBER
+    ):
         yield at, at + 1, Kind.PLACE
     last = _worded(words, at, token)
     if last is not None:
@@ -199,7 +180,11 @@ def _street(words: Words, at: int) -> int | None:
         lead = tokens[first - 2] if first > 1 else None
         numbered = lead is not None and lead.low[0].isdigit()
         led = lead is not None and lead.low in _BEFORE_A_STREET
-        if numbered or ((strong or token_is_st(words, at)) and led) or (strong and not is_word(word.base) and not near_a_word(word.base)):
+        if (
+            numbered
+            or ((strong or token_is_st(words, at)) and led)
+            or (strong and not is_word(word.base) and not near_a_word(word.base))
+        ):
             first -= 1
         break
     if first == at:
@@ -228,7 +213,13 @@ def _worded(words: Words, at: int, token: Token) -> int | None:
 
 def _is_titled(words: Words, at: int) -> bool:
     token = words.tokens[at]
-    return named_by_capital(words, at) and not token.opens and token.base not in TITLED and token.base not in MONTHS and token.base not in KIN
+    return (
+        named_by_capital(words, at)
+        and not token.opens
+        and token.base not in TITLED
+        and token.base not in MONTHS
+        and token.base not in KIN
+    )
 
 
 def _institution(words: Words, at: int) -> int | None:
@@ -239,7 +230,14 @@ def _institution(words: Words, at: int) -> int | None:
         word = tokens[first - 1]
         generic = word.low in _GENERIC or word.base in _INSTITUTIONS
         if words.by_case and word.capital and not (word.shouted and len(word.low) < 5):  # noqa: PLR2004
-            if word.opens and (generic or word.low in KIN or word.low in SAID or word.low in WITH or word.low in TITLES or (is_word(word.low) and word.low.endswith(("ed", "ing")))):
+            if word.opens and (
+                generic
+                or word.low in KIN
+                or word.low in SAID
+                or word.low in WITH
+                or word.low in TITLES
+                or (is_word(word.low) and word.low.endswith(("ed", "ing")))
+            ):
                 break
             if word.low in MONTHS and word.low not in {"may", "march"}:
                 break
@@ -249,7 +247,20 @@ def _institution(words: Words, at: int) -> int | None:
                 break
             continue
         if generic and word.low not in {"the", "at", "to", "from", "in", "and", "his", "her"} and not named:
-            if word.low in _INSTITUTIONS or word.low in {"c", "of", "e", "ce", "rc", "children's", "childrens", "medical", "health", "community", "church", "catholic"}:
+            if word.low in _INSTITUTIONS or word.low in {
+                "c",
+                "of",
+                "e",
+                "ce",
+                "rc",
+                "children's",
+                "childrens",
+                "medical",
+                "health",
+                "community",
+                "church",
+                "catholic",
+            }:
                 first -= 1
                 continue
             break
@@ -258,7 +269,10 @@ def _institution(words: Words, at: int) -> int | None:
             first -= 1
             continue
         break
-    if not named or (tokens[at].low in _WEAK and not any(tokens[one].capital or not is_word(tokens[one].base) for one in range(first, at))):
+    if not named or (
+        tokens[at].low in _WEAK
+        and not any(tokens[one].capital or not is_word(tokens[one].base) for one in range(first, at))
+    ):
         return None
     return first
 
@@ -274,7 +288,9 @@ def _is_numbered(words: Words, at: int) -> bool:
     tokens = words.tokens
     if at + 1 >= len(tokens) or words.gap(at).strip() not in {"", "no", "."}:
         return False
-    return tokens[at + 1].low[0].isdigit() or (len(tokens[at + 1].low) == 1 and tokens[at + 1].capital and tokens[at + 1].low != "i")
+    return tokens[at + 1].low[0].isdigit() or (
+        len(tokens[at + 1].low) == 1 and tokens[at + 1].capital and tokens[at + 1].low != "i"
+    )
 
 
 def _house_number(words: Words, at: int) -> bool:
@@ -283,7 +299,12 @@ def _house_number(words: Words, at: int) -> bool:
     if not at or at + 1 >= len(tokens) or words.gap(at) != " " or not tokens[at].low[:-1].isdigit():
         return False
     after = tokens[at + 1]
-    return tokens[at - 1].low in {"at", "of"} and named_by_capital(words, at + 1) and after.low not in MONTHS and not is_word(after.low)
+    return (
+        tokens[at - 1].low in {"at", "of"}
+        and named_by_capital(words, at + 1)
+        and after.low not in MONTHS
+        and not is_word(after.low)
+    )
 
 
 def _saint(words: Words, at: int) -> int | None:
@@ -306,4 +327,3 @@ def _looks_like_a_place(words: Words, at: int, token: Token) -> bool:
     if words.tokens[at - 1].low not in _BEFORE_A_PLACE or is_word(token.base) or token.base in FIRST:
         return False
     return not near_a_word(token.base) or named_by_capital(words, at)
-

@@ -65,7 +65,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ENCODED = re.compile(rf"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{{{SHORTEST_ENCODED},}}={{0,2}}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _SPACED = re.compile(r"(?<![A-Za-z])[A-Za-z](?:([ .\-_*|~,/]{1,2})[A-Za-z])(?:\1[ ]?[A-Za-z]){2,}(?![A-Za-z])")
-_DISGUISED = re.compile(r"(?<![A-Za-z0-9@$!|.])(?=[A-Za-z0-9@$!|]*[A-Za-z])(?=[A-Za-z0-9@$!|]*[0-9@$!|])[A-Za-z0-9@$!|]{4,20}")
+_DISGUISED = re.compile(
+    r"(?<![A-Za-z0-9@$!|.])(?=[A-Za-z0-9@$!|]*[A-Za-z])(?=[A-Za-z0-9@$!|]*[0-9@$!|])[A-Za-z0-9@$!|]{4,20}"
+)
 _LEET = str.maketrans("013457@$!|8", "oieastasilb")
 LONGEST_OPEN_SPELLING = 6
 _FIGURES = {
@@ -75,7 +77,10 @@ _FIGURES = {
 _TIMES = {"double": 2, "treble": 3, "triple": 3}
 _FIGURE = "|".join(_FIGURES)
 _APART = re.compile("[0-9][ -][0-9][ -][0-9]")
-_SPOKEN = re.compile(rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{5,}}\b", re.IGNORECASE)
+_SPOKEN = re.compile(
+    rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{5,}}\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +270,9 @@ def _letters(said: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     letters = sum(letter.isalpha() or letter in " .,'" for letter in text)
-    return fold(text) if letters * 5 >= len(text) * 4 and all(one.isprintable() or one in _OPEN for one in text) else None
+    return (
+        fold(text) if letters * 5 >= len(text) * 4 and all(one.isprintable() or one in _OPEN for one in text) else None
+    )
 
 
 def _spelled(reading: Reading, hidden: list[tuple[int, int]]) -> list[Reading]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from broker.screening.dates import Written
-from broker.screening.lists import EITHER, FIRST, LAST, NICKNAMES
+from broker.screening.lists import EITHER, FIRST, LAST, NICKNAMES, SETS
 from broker.screening.normal import Reading, fold
 from broker.screening.position import named_by_capital, reads_as_a_name
 from broker.screening.tokens import Token, Words, is_word, words_of
@@ -25,7 +25,7 @@ SHORTEST_INSIDE = 4
 """Letters of a name that is found inside a longer word, an account or an address."""
 SHORTEST_NUMBER = 4
 """Letters and figures of a number that is found by itself."""
-_PARTICLES = frozenset("al el de la le van der von bin bint ibn ap ab o mc mac st san da dos di du del".split())
+_PARTICLES = SETS["particles"]
 
 _WHAT: Mapping[str, tuple[Kind, str]] = {
     "familyName": (Kind.PERSON, "the child"),
@@ -59,27 +59,14 @@ _STREET = {
     "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "wy": "way", "pk": "park",
     "mt": "mount", "bldgs": "buildings", "hse": "house", "est": "estate",
 }  # fmt: skip
-_STREET_TYPES = frozenset(
-    """road avenue lane close drive crescent gardens court place terrace square grove st way park mount buildings house
-    estate row walk mews hill view rise parade green lodge cottage farm flats flat heights tower""".split()
-)
-_FOND_ENDINGS = frozenset("s y ie i o z za es ey ers er bo ster sy ies a kins".split())
+_STREET_TYPES = SETS["street types"]
+_FOND_ENDINGS = SETS["fond endings"]
 """Endings that short forms of first names take."""
-_COMMON = frozenset(
-    """white black brown green grey gray young long short small little rich day night hill wood woods field fields bank banks park parks
-    street lane church bell price cook page wise moody sharp strong love bush stone land hall house home snow frost spring water waters
-    rivers brooks marsh pool bond cross english french welsh wells mills new old good best close high low light early head hand foot
-    armour walker driver porter carter cutting major minor power sweet gold silver bird fish lamb bull fox wolf swift bright fair
-    north south east west birch ash oak burns field ball case call child children man mann boys friend friends father mother self
-    ready speed stand stay step the they them this that where were was will would can could""".split()
-)
+_COMMON = SETS["common"]
 """Words so frequent that in lower case only their place says that they are somebody's name."""
-_BEFORE_A_WORD = frozenset(
-    """the a an his her my our your their its this that these those some any no every each to can could will would may might must should
-    shall i he she we you they it not very too so more most is are be been being was were""".split()
-)
+_BEFORE_A_WORD = SETS["before a word"]
 """Before one of these, a name of the record that is a word too is the word, if it is in lower case."""
-_BEFORE_A_HOUSE = frozenset("number no num nos flat house at door".split())
+_BEFORE_A_HOUSE = frozenset({"at", "door", "flat", "house", "no", "nos", "num", "number"})
 
 
 def known(content: Mapping[str, Any]) -> tuple[Known, ...]:
@@ -338,7 +325,9 @@ class Own:
                 if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way, at):
                     yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
             for whose in self._outward.get(token.low, ()):
-                if token.end - token.start > 2 or (token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "):  # noqa: PLR2004
+                if token.end - token.start > 2 or (
+                    token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
+                ):  # noqa: PLR2004
                     yield _Hit(whose, token.start, token.end, certain=True)
 
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
@@ -373,7 +362,21 @@ class Own:
         """Whether a form that is a word too is a name here."""
         token = words.tokens[at]
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
-            return token.capital and way not in {"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"}
+            return token.capital and way not in {
+                "i",
+                "a",
+                "it",
+                "no",
+                "so",
+                "is",
+                "he",
+                "we",
+                "us",
+                "my",
+                "an",
+                "if",
+                "in",
+            }
         if way in EITHER or way in _COMMON or named_by_capital(words, at):
             return reads_as_a_name(words, at, of_the_record=True)
         return token.opens or words.gap(at - 1) != " " or words.tokens[at - 1].low not in _BEFORE_A_WORD
@@ -415,7 +418,9 @@ class Own:
                             yield _Hit(whose, tokens[at].start, tokens[at].end, certain=True)
 
     def _in_numbers(self, text: str) -> Iterator[_Hit]:
-        if not any(character.isdigit() for character in text) and not any(number.isalpha() for number, _ in self._numbers):
+        if not any(character.isdigit() for character in text) and not any(
+            number.isalpha() for number, _ in self._numbers
+        ):
             return
         letters = [(place, letter) for place, letter in enumerate(text.lower()) if letter.isalnum()]
         squashed = "".join([letter for _, letter in letters])
@@ -441,7 +446,9 @@ class Own:
                 if any(_means(way, (year, month, day), born=born) for way in one.ways):
                     yield _Hit(whose, one.start, one.end, certain=True)
             if born:
-                for match in re.finditer(rf"(?:\bborn|\bd\.?o\.?b\.?|\bb\.)\W+(?:(?:in|is|was)\W+)?({year})\b", text, re.IGNORECASE):
+                for match in re.finditer(
+                    rf"(?:\bborn|\bd\.?o\.?b\.?|\bb\.)\W+(?:(?:in|is|was)\W+)?({year})\b", text, re.IGNORECASE
+                ):
                     yield _Hit(whose, *match.span(1), certain=True)
 
 
@@ -484,7 +491,24 @@ def _same(tokens: Sequence[Token], way: tuple[str, ...], _at: int) -> bool:
 def _is_a_rank(words: Words, at: int) -> bool:
     """Whether DC, PC or SW stands for what somebody is: before a name or a number, or after an article."""
     token = words.tokens[at]
-    if token.low not in {"dc", "pc", "ds", "ps", "di", "sw", "hv", "ta", "gp", "dv", "ht", "cp", "la", "pp", "dh", "ic"}:
+    if token.low not in {
+        "dc",
+        "pc",
+        "ds",
+        "ps",
+        "di",
+        "sw",
+        "hv",
+        "ta",
+        "gp",
+        "dv",
+        "ht",
+        "cp",
+        "la",
+        "pp",
+        "dh",
+        "ic",
+    }:
         return False
     before = words.tokens[at - 1].low if at and not token.opens else ""
     after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
@@ -501,7 +525,10 @@ def _places(text: str, part: str) -> Iterator[int]:
 
 def _tight(text: str, places: Sequence[int]) -> bool:
     """Whether only spaces and signs, three at most, stand between these characters."""
-    return all(right - left <= 4 for left, right in zip(places, places[1:], strict=False)) and "\n\n" not in text[places[0] : places[-1]]  # noqa: PLR2004
+    return (
+        all(right - left <= 4 for left, right in zip(places, places[1:], strict=False))
+        and "\n\n" not in text[places[0] : places[-1]]
+    )  # noqa: PLR2004
 
 
 def _apart(text: str, start: int, end: int) -> bool:

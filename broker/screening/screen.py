@@ -109,7 +109,9 @@ def _without_what_is_known(spans: Sequence[Span]) -> list[Span]:
     kept = [
         one
         for one in spans
-        if one.certain or one.rule in {HIDDEN, "TXT-2"} or not all(place in named for place in range(one.start, one.end))
+        if one.certain
+        or one.rule in {HIDDEN, "TXT-2"}
+        or not all(place in named for place in range(one.start, one.end))
     ]
     return list(dict.fromkeys(kept))
 
