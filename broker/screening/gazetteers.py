@@ -1,10 +1,11 @@
-"""What is on a list (TXT-4): registered organisations, towns and counties; and what has the shape of a street or a school.
+"""What is on a list (TXT-4): registered organisations, towns, counties; and what has the shape of a street or a school.
 
 Registered organisations are looked up by runs of words, so that thirty thousand of them cost no more than one.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED
 from broker.screening.normal import Reading, fold
@@ -33,6 +34,10 @@ _SUFFIX = re.compile(
     r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$"
 )
 _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"})
+
+
+_Found: TypeAlias = tuple[int, int, Kind] | None
+"""The first and last word of a place, and of which kind it is."""
 
 
 class Gazetteer:
@@ -66,7 +71,7 @@ class Gazetteer:
                 way
                 and (len(way) > 1 or len(way[0]) > 3)
                 and not all(one in _GENERIC or one in _INSTITUTIONS for one in way)
-            ):  # noqa: PLR2004
+            ):
                 self._names.add(way)
                 self._first.add(way[0])
 
@@ -102,45 +107,57 @@ def _plain(low: str) -> str:
 def places(reading: Reading, words: Words) -> Iterator[Span]:
     """Towns, counties, streets, flats, schools, surgeries and refuges, by list or by shape."""
     for at in range(len(words.tokens)):
-        for first, last, kind in _at(words, at):
+        for first, last, kind in filter(None, [find(words, at) for find in _FINDERS]):
             start, end = reading.where(words.tokens[first].start, words.tokens[last].end)
             yield Span(start=start, end=end, kind=kind, rule=RULE, certain=False, field=None)
 
 
-def _at(words: Words, at: int) -> Iterator[tuple[int, int, Kind]]:
+def _town(words: Words, at: int) -> _Found:
+    length = _listed(words, at) if words.tokens[at].base in PLACES else 0
+    return (at, at + length - 1, Kind.PLACE) if length else None
+
+
+def _street_here(words: Words, at: int) -> _Found:
+    low = words.tokens[at].low
+    first = _street(words, at) if low in _STRONG_STREET or low in _WEAK_STREET else None
+    return None if first is None else (first, at, Kind.PLACE)
+
+
+def _institution_here(words: Words, at: int) -> _Found:
+    first = _institution(words, at) if words.tokens[at].low in _INSTITUTIONS else None
+    return None if first is None else (first, at, Kind.ORGANISATION)
+
+
+def _door(words: Words, at: int) -> _Found:
+    """Flat 3, and "at number 44"."""
+    low = words.tokens[at].low
+    led = low in {"number", "no"} and at > 0 and words.tokens[at - 1].low in _BEFORE_A_NUMBER
+    if (led or low in {"flat", "apartment", "apt", "bungalow", "plot"}) and _is_numbered(words, at):
+        return at, at + 1, Kind.PLACE
+    return None
+
+
+def _saint_here(words: Words, at: int) -> _Found:
     token = words.tokens[at]
-    if token.base in PLACES:
-        length = _listed(words, at)
-        if length:
-            yield at, at + length - 1, Kind.PLACE
-    if token.low in _STRONG_STREET or token.low in _WEAK_STREET:
-        first = _street(words, at)
-        if first is not None:
-            yield first, at, Kind.PLACE
-    if token.low in _INSTITUTIONS:
-        first = _institution(words, at)
-        if first is not None:
-            yield first, at, Kind.ORGANISATION
-    if token.low in {"flat", "apartment", "apt", "bungalow", "plot"} and _is_numbered(words, at):
-        yield at, at + 1, Kind.PLACE
-    if token.low in {"st", "saint"} and (token.capital or not words.by_case):
-        last = _saint(words, at)
-        if last is not None:
-            yield at, last, Kind.ORGANISATION
-    if token.low[0].isdigit() and _house_number(words, at):
-        yield at, at + 1, Kind.PLACE
-    if (
-        token.low in {"number", "no"}
-        and _is_numbered(words, at)
-        and at
-        and words.tokens[at - 1].low in _BEFORE_A_NUMBER
-    ):
-        yield at, at + 1, Kind.PLACE
-    last = _worded(words, at, token)
-    if last is not None:
-        yield at, last, Kind.PLACE
-    if _looks_like_a_place(words, at, token):
-        yield at, at, Kind.PLACE
+    if token.low in {"st", "saint"} and (token.capital or not words.by_case) and _is_a_saint(words, at):
+        return at, at + 1, Kind.ORGANISATION
+    return None
+
+
+def _house(words: Words, at: int) -> _Found:
+    return (at, at + 1, Kind.PLACE) if _house_number(words, at) else None
+
+
+def _unknown_town(words: Words, at: int) -> _Found:
+    return (at, at, Kind.PLACE) if _looks_like_a_place(words, at, words.tokens[at]) else None
+
+
+def _worded_here(words: Words, at: int) -> _Found:
+    last = _worded(words, at, words.tokens[at])
+    return None if last is None else (at, last, Kind.PLACE)
+
+
+_FINDERS = (_town, _street_here, _institution_here, _door, _saint_here, _house, _unknown_town, _worded_here)
 
 
 def _listed(words: Words, at: int) -> int:
@@ -182,7 +199,7 @@ def _street(words: Words, at: int) -> int | None:
         led = lead is not None and lead.low in _BEFORE_A_STREET
         if (
             numbered
-            or ((strong or token_is_st(words, at)) and led)
+            or ((strong or _is_a_street(words, at)) and led)
             or (strong and not is_word(word.base) and not near_a_word(word.base))
         ):
             first -= 1
@@ -194,14 +211,14 @@ def _street(words: Words, at: int) -> int | None:
     return first
 
 
-def token_is_st(words: Words, at: int) -> bool:
+def _is_a_street(words: Words, at: int) -> bool:
     """Whether "st" here ends a street and begins no saint."""
     after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
     return words.tokens[at].low == "st" and (after is None or after.opens or words.gap(at) != " " or is_word(after.low))
 
 
 def _worded(words: Words, at: int, token: Token) -> int | None:
-    """The last of two or three words with capitals after "at" or "the" that are no title of a role or a meeting: Malt Shovel."""
+    """The last of two or three words with capitals after "at" that are no title of a role or a meeting: Malt Shovel."""
     tokens = words.tokens
     if token.opens or not at or tokens[at - 1].low not in _BEFORE_A_NAME or not _is_titled(words, at):
         return None
@@ -307,17 +324,15 @@ def _house_number(words: Words, at: int) -> bool:
     )
 
 
-def _saint(words: Words, at: int) -> int | None:
-    """The last word of St Anne's; None if this is a street or a form of "first"."""
+def _is_a_saint(words: Words, at: int) -> bool:
+    """Whether this begins St Anne's, and does not end a street."""
     tokens = words.tokens
     if at + 1 >= len(tokens) or words.gap(at) not in {" ", ". ", "."}:
-        return None
+        return False
     after = tokens[at + 1]
     if after.low[0].isdigit() or after.low in {"and", "in", "on", "to", "the", "at", "with", "was", "is"}:
-        return None
-    if not (named_by_capital(words, at + 1) or after.base in FIRST or after.base.rstrip("s") in FIRST):
-        return None
-    return at + 1
+        return False
+    return named_by_capital(words, at + 1) or after.base in FIRST or after.base.rstrip("s") in FIRST
 
 
 def _looks_like_a_place(words: Words, at: int, token: Token) -> bool:

@@ -199,8 +199,8 @@ def _whole(words: Words, at: int) -> tuple[int, int]:
     first = last = at
     while first > 0 and tokens[first - 1].end - tokens[first - 1].start == 1 and tokens[first - 1].capital:
         if (
-            tokens[first - 1].low in {"i", "a"}
-            and tokens[first - 1].opens is False
+            (tokens[first - 1].low in {"i", "a"}
+            and tokens[first - 1].opens is False)
             or words.gap(first - 1) not in {" ", ". ", "."}
         ):
             break
@@ -210,7 +210,7 @@ def _whole(words: Words, at: int) -> tuple[int, int]:
         and last - at < 4
         and words.gap(last) in _TOGETHER
         and tokens[last].low == tokens[last].base
-    ):  # noqa: PLR2004
+    ):
         after = tokens[last + 1]
         if (
             after.opens
@@ -256,7 +256,7 @@ def _ranked(reading: Reading, words: Words) -> Iterator[Span]:
                 and 2 < len(after.low) < 7
                 and not after.low.endswith(("am", "pm", "hrs"))
                 and after.low.rstrip("abcdefghijklmnopqrstuvwxyz").isdigit()
-            )  # noqa: PLR2004
+            )
             shouted_only = token.low in _SHOUTED_RANKS
             name = (
                 after.low[0].isalpha()

@@ -67,7 +67,7 @@ def _judge(sentence: list[Token]) -> Iterator[tuple[int, int]]:
 
 def _is_english(piece: list[Token]) -> bool:
     english = sum(one.low in _ENGLISH for one in piece)
-    strange = sum(one.low in _FOREIGN and not one.low in _ENGLISH for one in piece)
+    strange = sum(one.low in _FOREIGN and one.low not in _ENGLISH for one in piece)
     if strange >= 3 and strange > english:  # noqa: PLR2004 - by chance, one or two
         return False
     plain = [one for one in piece if not _is_a_name(one)]

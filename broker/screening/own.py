@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from broker.screening.dates import Written
@@ -15,12 +16,14 @@ from broker.screening.lists import EITHER, FIRST, LAST, NICKNAMES, SETS
 from broker.screening.normal import Reading, fold
 from broker.screening.position import named_by_capital, reads_as_a_name
 from broker.screening.tokens import Token, Words, is_word, words_of
-from broker.screening.verdict import Known, Kind, Span
+from broker.screening.verdict import Kind, Known, Span
 
 RULE = "TXT-2"
 
 SHORTEST_TYPO = 5
 """Letters of a name from which one slip is still read as that name."""
+SHORTEST_SHORT = 3
+"""Letters of a short form (Bea) of a first name."""
 SHORTEST_INSIDE = 4
 """Letters of a name that is found inside a longer word, an account or an address."""
 SHORTEST_NUMBER = 4
@@ -83,12 +86,9 @@ def _inside(field: str, key: str, value: Any, relations: Mapping[str, str]) -> I
     if isinstance(value, Mapping):
         adult = relations.get(str(value.get("adultRef")))
         for inner, one in value.items():
-            for kind, text, says in _inside(field, inner, one, relations):
-                if inner == "name" and "adultRef" in value:
-                    says = (adult or "another adult").replace("-", " ")
-                elif inner in {"lines", "postcode"}:
-                    says = _SAYS_OF_ADDRESS.get(field, says)
-                yield kind, text, says
+            of_an_adult = inner == "name" and "adultRef" in value
+            ours = (adult or "another adult").replace("-", " ") if of_an_adult else _SAYS_OF_ADDRESS.get(field)
+            yield from ((kind, text, ours or says) for kind, text, says in _inside(field, inner, one, relations))
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _inside(field, key, one, relations)
@@ -322,41 +322,45 @@ class Own:
             part = _STREET.get(token.base, token.base)
             for place, way, whose in self._phrases.get(part, ()):
                 first = at - place
-                if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way, at):
+                if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
                     yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
             for whose in self._outward.get(token.low, ()):
                 if token.end - token.start > 2 or (
                     token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
-                ):  # noqa: PLR2004
+                ):
                     yield _Hit(whose, token.start, token.end, certain=True)
 
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
         bare = token.low.strip("0123456789")
-        length = len(token.base) if token.low != token.base else len(token.low)
-        end = token.start + length
+        end = token.start + (len(token.base) if token.low != token.base else len(token.low))
         ways = {token.low, token.base, bare, token.base.replace("'", "")}
         if token.low.endswith("s"):
             ways |= {token.low[:-1], token.low[:-1].rstrip("'")}
-        found = False
-        for way in ways:
-            for form in self._forms.get(way, ()):
-                if not form.careful or token.low != bare or self._reads(words, at, way):
-                    found = True
-                    yield _Hit(form.whose, token.start, end, certain=True)
-        if found or len(bare) < len("Bea"):
-            return
+        exact = [
+            form.whose
+            for way in ways
+            for form in self._forms.get(way, ())
+            if not form.careful or token.low != bare or self._reads(words, at, way)
+        ]
+        yield from (_Hit(whose, token.start, end, certain=True) for whose in exact)
+        if not exact and len(bare) >= SHORTEST_SHORT:
+            yield from self._like_one(words, at, ways)
+
+    def _like_one(self, words: Words, at: int, ways: set[str]) -> Iterator[_Hit]:
+        """Slips of the fingers, short forms, and names inside a longer word."""
+        token = words.tokens[at]
         word = is_word(token.base) or token.base in EITHER
         if word and (token.opens or not named_by_capital(words, at)):
             return
-        listed = token.base in FIRST or token.base in LAST
-        for name, whose in {pair for way in ways for pair in self._near(way)}:
-            if name[0] == token.low[0] or not word:
-                yield _Hit(whose, token.start, end, certain=not listed)
-        yield from (_Hit(one, token.start, end, certain=not listed) for one in self._shortened_to(token.base))
+        end, listed = token.start + len(token.base), token.base in FIRST or token.base in LAST
+        slips = {pair for way in ways for pair in self._near(way)}
+        near = {whose for name, whose in slips if name[0] == token.low[0] or not word}
+        near.update(self._shortened_to(token.base))
+        yield from (_Hit(whose, token.start, end, certain=not listed) for whose in near)
         if not listed and not word:
             for form, who in self._inside.items():
-                if form in token.low and len(form) < len(token.low):
-                    yield from (_Hit(one, token.start, token.end, certain=token.low == form + "s") for one in who)
+                if form in token.low:
+                    yield from (_Hit(one, token.start, token.end, certain=False) for one in who)
 
     def _reads(self, words: Words, at: int, way: str) -> bool:
         """Whether a form that is a word too is a name here."""
@@ -475,7 +479,7 @@ def one_slip(left: str, right: str) -> bool:
     return a[1:] == b if len(a) > len(b) else a == b[1:]
 
 
-def _same(tokens: Sequence[Token], way: tuple[str, ...], _at: int) -> bool:
+def _same(tokens: Sequence[Token], way: tuple[str, ...]) -> bool:
     """Whether these words are the phrase, with one slip in one longer word."""
     slips = 0
     for token, part in zip(tokens, way, strict=True):
@@ -523,12 +527,13 @@ def _places(text: str, part: str) -> Iterator[int]:
         at = text.find(part, at + 1)
 
 
+MOST_BETWEEN = 4
+"""How far apart two characters of one number stand, at most."""
+
+
 def _tight(text: str, places: Sequence[int]) -> bool:
     """Whether only spaces and signs, three at most, stand between these characters."""
-    return (
-        all(right - left <= 4 for left, right in zip(places, places[1:], strict=False))
-        and "\n\n" not in text[places[0] : places[-1]]
-    )  # noqa: PLR2004
+    return all(right - left <= MOST_BETWEEN for left, right in pairwise(places))
 
 
 def _apart(text: str, start: int, end: int) -> bool:

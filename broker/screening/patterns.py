@@ -15,6 +15,8 @@ from broker.screening.tokens import is_word
 from broker.screening.verdict import Kind, Span
 
 RULE = "TXT-3"
+FEWEST_FIGURES = 3
+"""Figures in what is taken for a number that is somebody's."""
 SHORTEST_DICTATED = 6
 """Figures said one by one that are taken for a telephone number."""
 
@@ -132,6 +134,20 @@ _BORN_YEAR = re.compile(r"\b(?:d\.?o\.?b\.?|born|b\.)\W+(?:in\W+)?(?P<value>(?:1
 _PLAIN_WORDS = SETS["plain words"]
 
 
+_SHAPES = (
+    (Kind.POSTCODE, _POSTCODE),
+    (Kind.POSTCODE, _POSTCODE_LOW),
+    (Kind.POSTCODE, _OUTWARD),
+    (Kind.TELEPHONE, _PHONE),
+    (Kind.TELEPHONE, _LOCAL_PHONE),
+    (Kind.TELEPHONE, _ON_PHONE),
+    (Kind.NUMBER, _SORT_CODE),
+    (Kind.VEHICLE, _VEHICLE),
+    (Kind.VEHICLE, _PLATE),
+    (Kind.PLACE, _PLACE),
+    (Kind.DATE, _BORN_YEAR),
+)
+"""Shapes that say everything; where one has a named group, that is the hit."""
 _AT = ("(at)", "[at]", "{at}")
 _DOT = (" dot ", ".com", ".uk", ".org", ".net", ".co", ".example")
 _DOT_INSIDE = re.compile(r"\w\.\w|www|http")
@@ -152,25 +168,26 @@ def spans(reading: Reading, dates: Sequence[Written]) -> list[Span]:
 
 
 def _found(text: str, dates: Sequence[Written], *, encoded: bool) -> Iterator[tuple[Kind, int, int]]:
-    low = text.lower()
     if encoded and text.isdigit() and len(text) >= SHORTEST_DICTATED:
         yield Kind.TELEPHONE, 0, len(text)
+    yield from _on_the_web(text, text.lower())
+    if any(digit in text for digit in "0123456789"):
+        yield from _with_digits(text, dates)
+
+
+def _on_the_web(text: str, low: str) -> Iterator[tuple[Kind, int, int]]:
     if "@" in text or any(sign in low for sign in _AT) or (" at " in low and any(sign in low for sign in _DOT)):
-        for match in _EMAIL.finditer(text):
-            yield Kind.EMAIL, *match.span()
+        yield from ((Kind.EMAIL, *match.span()) for match in _EMAIL.finditer(text))
     if _DOT_INSIDE.search(text):
-        for match in _URL.finditer(text):
-            if not _is_a_full_stop(match[0]):
-                yield Kind.ONLINE, *match.span()
+        yield from ((Kind.ONLINE, *match.span()) for match in _URL.finditer(text) if not _is_a_full_stop(match[0]))
     if "@" in text or "_" in text:
         for match in _HANDLE.finditer(text):
             if any(letter.isalpha() for letter in match[0]):
                 yield Kind.ONLINE, *match.span()
-    for match in _ACCOUNT.finditer(text) if any(word in low for word in _WEB) else ():
-        if _is_an_account(match["value"]):
-            yield Kind.ONLINE, *match.span("value")
-    if any(digit in text for digit in "0123456789"):
-        yield from _with_digits(text, dates)
+    if any(word in low for word in _WEB):
+        for match in _ACCOUNT.finditer(text):
+            if _is_an_account(match["value"]):
+                yield Kind.ONLINE, *match.span("value")
 
 
 def _is_a_full_stop(match: str) -> bool:
@@ -190,36 +207,21 @@ def _is_an_account(value: str) -> bool:
 
 
 def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
+    for kind, shape in _SHAPES:
+        for match in shape.finditer(text):
+            yield kind, *match.span(match.lastgroup or 0)
     dated = {place for one in dates for place in range(one.start, one.end)}
-    for match in (*_POSTCODE.finditer(text), *_POSTCODE_LOW.finditer(text)):
-        yield Kind.POSTCODE, *match.span()
-    for match in _OUTWARD.finditer(text):
-        yield Kind.POSTCODE, *match.span("value" if match["value"] else "other")
-    for match in _PHONE.finditer(text):
-        yield Kind.TELEPHONE, *match.span()
-    for match in _SORT_CODE.finditer(text):
-        yield Kind.NUMBER, *match.span("value")
-    for match in (*_LOCAL_PHONE.finditer(text), *_ON_PHONE.finditer(text)):
-        yield Kind.TELEPHONE, *match.span("value")
     for match in _NUMBERS.finditer(text):
-        whole = set(range(*match.span()))
-        if sum(digit.isdigit() for digit in match[0]) > 2 and not whole <= dated:
+        figures = sum(letter.isdigit() for letter in match[0])
+        if figures >= FEWEST_FIGURES and not dated.issuperset(range(*match.span())):
             yield Kind.NUMBER, *match.span()
-    yield from _runs(text)
-    for match in _VEHICLE.finditer(text):
-        yield Kind.VEHICLE, *match.span()
     for match in _VEHICLE_LOW.finditer(text):
         if not (match["last"].islower() and is_word(match["last"]) and " " in match[0]):
             yield Kind.VEHICLE, *match.span()
-    for match in _PLATE.finditer(text):
-        yield Kind.VEHICLE, *match.span("value")
-    for match in _PLACE.finditer(text):
-        yield Kind.PLACE, *match.span()
-    for match in _BORN_YEAR.finditer(text):
-        yield Kind.DATE, *match.span("value")
     for one in dates:
-        if _BORN.search(text, max(one.start - 40, 0), one.start) or _BORN_AFTER.match(text, one.end):
+        if _BORN.search(text, max(one.start - _LOOK_BACK, 0), one.start) or _BORN_AFTER.match(text, one.end):
             yield Kind.DATE, one.start, one.end
+    yield from _runs(text)
 
 
 def _runs(text: str) -> Iterator[tuple[Kind, int, int]]:
