@@ -15,6 +15,8 @@ from broker.screening.verdict import Kind, Span
 
 RULE = "TXT-4"
 
+SHORTEST_NAME = 3
+"""Letters of a single word that is a name by itself: one more than an abbreviation has."""
 LONGEST_NAME = 9
 """Words of a registered name that are compared."""
 _NAME_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -69,7 +71,7 @@ class Gazetteer:
         for way in ways:
             if (
                 way
-                and (len(way) > 1 or len(way[0]) > 3)
+                and (len(way) > 1 or len(way[0]) > SHORTEST_NAME)
                 and not all(one in _GENERIC or one in _INSTITUTIONS for one in way)
             ):
                 self._names.add(way)

@@ -15,6 +15,11 @@ from broker.screening.verdict import Kind, Span
 
 BY_LIST = "TXT-4"
 BY_PLACE = "TXT-5"
+LONGEST = 4
+"""Words of a name after its first."""
+FEWEST_FIGURES, MOST_FIGURES = 3, 6
+"""Figures of an officer's number, perhaps with a letter after them."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 _SHORT_NAMES = SETS["short names"]
 _NOT_NAMES = SETS["not names"]
@@ -85,7 +90,7 @@ def disguised(reading: Reading, words: Words) -> Iterator[Span]:
             yield Span(start=start, end=end, kind=Kind.PERSON, rule=BY_LIST, certain=False, field=None)
 
 
-def _named(words: Words, at: int) -> str | None:
+def _named(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out for each reason
     """By which rule the word here names somebody; None if it does not."""
     token = words.tokens[at]
     base = token.base
@@ -120,7 +125,7 @@ def _is_first_name(words: Words, at: int, token: Token) -> bool:
 _FIRMLY, _LOOSELY = "firmly", "loosely"
 
 
-def _introduced(words: Words, at: int) -> str | None:
+def _introduced(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out for each reason
     """How what stands before says that a name comes: after "called" or a title firmly, after kin or "with" loosely."""
     token = words.tokens[at]
     text = words.text[max(token.start - _LOOK_BACK, 0) : token.start]
@@ -152,7 +157,7 @@ def _is_a_worded_name(words: Words, at: int) -> bool:
     return titled or (capital and _ALIAS.search(words.text, max(token.start - _LOOK_BACK, 0), token.start) is not None)
 
 
-def _unknown(words: Words, at: int, token: Token) -> str | None:
+def _unknown(words: Words, at: int, token: Token) -> str | None:  # noqa: PLR0911 - a way out for each reason
     """A word that no list of words has: a surname, a rare or made-up first name, or a slip of the fingers."""
     base = token.base
     listed = base in LAST
@@ -198,16 +203,16 @@ def _whole(words: Words, at: int) -> tuple[int, int]:
     tokens = words.tokens
     first = last = at
     while first > 0 and tokens[first - 1].end - tokens[first - 1].start == 1 and tokens[first - 1].capital:
-        if (
-            (tokens[first - 1].low in {"i", "a"}
-            and tokens[first - 1].opens is False)
-            or words.gap(first - 1) not in {" ", ". ", "."}
-        ):
+        if (tokens[first - 1].low in {"i", "a"} and tokens[first - 1].opens is False) or words.gap(first - 1) not in {
+            " ",
+            ". ",
+            ".",
+        }:
             break
         first -= 1
     while (
         last + 1 < len(tokens)
-        and last - at < 4
+        and last - at < LONGEST
         and words.gap(last) in _TOGETHER
         and tokens[last].low == tokens[last].base
     ):
@@ -249,13 +254,13 @@ def _ranked(reading: Reading, words: Words) -> Iterator[Span]:
         ):
             continue
         last = at
-        while last + 1 < len(tokens) and last - at < 4 and words.gap(last) in {" ", ". ", "", ", ", " - "}:  # noqa: PLR2004
+        while last + 1 < len(tokens) and last - at < LONGEST and words.gap(last) in {" ", ". ", "", ", ", " - "}:
             after = tokens[last + 1]
             number = (
                 after.low[0].isdigit()
-                and 2 < len(after.low) < 7
+                and after.low.rstrip(_LETTERS).isdigit()
+                and FEWEST_FIGURES <= len(after.low) <= MOST_FIGURES
                 and not after.low.endswith(("am", "pm", "hrs"))
-                and after.low.rstrip("abcdefghijklmnopqrstuvwxyz").isdigit()
             )
             shouted_only = token.low in _SHOUTED_RANKS
             name = (

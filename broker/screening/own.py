@@ -53,7 +53,7 @@ _WHAT: Mapping[str, tuple[Kind, str]] = {
 }
 """What the fields of a record hold, by the innermost name, and what the broker writes for it."""
 _SAYS_OF_ADDRESS = {"locationAddress": "the place of the incident", "currentAddress": "where the child is"}
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T|$)")
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt]|$)")
 
 _STREET = {
     "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "cl": "close", "clo": "close", "dr": "drive",
@@ -325,7 +325,7 @@ class Own:
                 if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
                     yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
             for whose in self._outward.get(token.low, ()):
-                if token.end - token.start > 2 or (
+                if token.end - token.start >= SHORTEST_SHORT or (
                     token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
                 ):
                     yield _Hit(whose, token.start, token.end, certain=True)
@@ -340,7 +340,7 @@ class Own:
             form.whose
             for way in ways
             for form in self._forms.get(way, ())
-            if not form.careful or token.low != bare or self._reads(words, at, way)
+            if not form.careful or token.low != bare or self._reads(words, at, way, form.whose)
         ]
         yield from (_Hit(whose, token.start, end, certain=True) for whose in exact)
         if not exact and len(bare) >= SHORTEST_SHORT:
@@ -362,9 +362,14 @@ class Own:
                 if form in token.low:
                     yield from (_Hit(one, token.start, token.end, certain=False) for one in who)
 
-    def _reads(self, words: Words, at: int, way: str) -> bool:
+    def _reads(self, words: Words, at: int, way: str, whose: int) -> bool:
         """Whether a form that is a word too is a name here."""
         token = words.tokens[at]
+        for other in (at - 1, at + 1):  # nick beside brown is Nick Brown
+            if 0 <= other < len(words.tokens) and words.gap(min(at, other)) in {" ", ", "}:
+                beside = self._forms.get(words.tokens[other].base, set())
+                if any(form.whose == whose for form in beside) and words.tokens[other].base != token.base:
+                    return True
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
             return token.capital and way not in {
                 "i",
@@ -433,14 +438,14 @@ class Own:
                 continue
             for at in _places(squashed, number):
                 places = [place for place, _ in letters[at : at + len(number)]]
-                if _tight(text, places) and _apart(text, places[0], places[-1] + 1):
+                if _tight(places) and _apart(text, places[0], places[-1] + 1):
                     yield _Hit(whose, places[0], places[-1] + 1, certain=True)
         figures = [(place, letter) for place, letter in letters if letter.isdigit()]
         digits = "".join([letter for _, letter in figures])
         for number, whose in self._digits:
             for at in _places(digits, number):
                 places = [place for place, _ in figures[at : at + len(number)]]
-                if _tight(text, places):
+                if _tight(places):
                     yield _Hit(whose, places[0], places[-1] + 1, certain=True)
 
     def _in_dates(self, text: str, dates: Sequence[Written]) -> Iterator[_Hit]:
@@ -531,7 +536,7 @@ MOST_BETWEEN = 4
 """How far apart two characters of one number stand, at most."""
 
 
-def _tight(text: str, places: Sequence[int]) -> bool:
+def _tight(places: Sequence[int]) -> bool:
     """Whether only spaces and signs, three at most, stand between these characters."""
     return all(right - left <= MOST_BETWEEN for left, right in pairwise(places))
 

@@ -140,7 +140,9 @@ def _begins_as_a_name(words: Words, at: int, token: Token, after: Token | None) 
     )
 
 
-def _stands_as_a_name(words: Words, at: int, token: Token, before: Token | None, after: Token | None) -> bool:
+def _stands_as_a_name(  # noqa: PLR0911 - a way out for each reason
+    words: Words, at: int, token: Token, before: Token | None, after: Token | None
+) -> bool:
     """A word without a telling capital: only its place can say."""
     ends = after is None or words.gap(at).strip() != ""
     if after is not None and not ends and (after.low in FIRST or after.low in LAST):

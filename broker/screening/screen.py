@@ -60,7 +60,7 @@ class Screen:
         spans += _in_fragments(found, known)
         if self._model is not None:
             spans += self._model.people_and_places(text)
-        return tuple(sorted(_without_what_is_known(spans), key=lambda one: (one.start, -one.end, one.rule)))
+        return tuple(sorted(_without_what_is_known(text, spans), key=lambda one: (one.start, -one.end, one.rule)))
 
     def _read(self, text: str, known: tuple[Known, ...], shown: frozenset[str], spare: frozenset[str]) -> Verdict:
         hits = _hits(text, self.scan(text, known), shown, spare)
@@ -102,16 +102,15 @@ def _in_fragments(found: Normal, known: tuple[Known, ...]) -> list[Span]:
     return spans
 
 
-def _without_what_is_known(spans: Sequence[Span]) -> list[Span]:
+def _without_what_is_known(text: str, spans: Sequence[Span]) -> list[Span]:
     """Leave out the guesses about what a surer layer has named: all of it, by itself or by two that touch."""
-    sure = [one for one in spans if one.certain or one.rule == HIDDEN]
-    named = {place for one in sure if one.certain for place in range(one.start, one.end)}
+    named = {place for one in spans if one.certain for place in range(one.start, one.end)}
     kept = [
         one
         for one in spans
         if one.certain
         or one.rule in {HIDDEN, "TXT-2"}
-        or not all(place in named for place in range(one.start, one.end))
+        or not all(place in named or not text[place].isalnum() for place in range(one.start, one.end))
     ]
     return list(dict.fromkeys(kept))
 
