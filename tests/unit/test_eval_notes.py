@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from broker.schemas.encompass import Address, ChildSubject, IncidentDetail
-from broker.schemas.identifiers import telephone
+from broker.schemas.identifiers import pnc_id, telephone
 from tests.eval.compile_notes import KINDS, NOTES, Labelled, lines, main, parse, unmarked
 
 RECORD = {"familyName": "Okafor"}
@@ -75,15 +75,16 @@ class Found(NamedTuple):
 
 
 def read(split: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (NOTES / f"{split}.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (NOTES / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def every_note() -> list[dict[str, Any]]:
     return [note for file in sorted(NOTES.glob("*.jsonl")) for note in read(file.stem)]
 
 
-def spans(*kinds: str) -> Iterator[Found]:
-    for note in read("test"):
+def spans(*kinds: str, split: str = "test") -> Iterator[Found]:
+    """The labelled spans of a split (`*`: of all), of these kinds or of every kind."""
+    for note in every_note() if split == "*" else read(split):
         for span in note["spans"]:
             if not kinds or span["kind"] in kinds:
                 text = note["note"][span["start"] : span["end"]]
@@ -101,9 +102,17 @@ def test_the_untouched_split_is_large_enough() -> None:
     assert all(80 <= len(note["note"]) <= 900 for note in notes)
 
 
+def test_the_readme_counts_what_is_there() -> None:
+    every = list(spans())
+    own, empty = sum(one.own for one in every), sum(not note["spans"] for note in read("test"))
+    counted = f"{len(read('test'))} notes, {len(every):,} labelled spans ({own} of the record's own, {len(every) - own}"
+    said = (NOTES.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{counted} of others); {empty} notes have none" in said
+
+
 @pytest.mark.parametrize("file", sorted(NOTES.glob("*.txt")), ids=lambda file: file.stem)
 def test_what_is_compiled_is_what_was_written(file: Path) -> None:
-    assert file.with_suffix(".jsonl").read_text() == lines(parse(file.read_text()))
+    assert file.with_suffix(".jsonl").read_text(encoding="utf-8") == lines(parse(file.read_text(encoding="utf-8")))
 
 
 def test_ids_are_unique_and_spans_stand_apart_inside_their_note() -> None:
@@ -145,23 +154,39 @@ def test_records_hold_what_a_message_can_hold() -> None:
         assert named == {one["adultRef"] for one in record.get("adults", ())}, note["id"]
 
 
-def test_nobody_in_the_notes_can_exist() -> None:
-    for note in every_note():
-        for span in note["spans"]:
-            text = note["note"][span["start"] : span["end"]]
-            if span["kind"] == "postcode":
-                assert re.match("[A-Za-z]+", text)[0].upper() not in AREAS, note["id"]  # type: ignore[index]
-            if span["kind"] == "e-mail":
-                assert re.search(r"(\.| dot )example$", text.lower()), note["id"]
-            digits = re.sub(r"\D", "", text)
-            if span["kind"] == "telephone" and digits:
-                assert DRAMA.fullmatch(dialled(text)), note["id"]
-            if span["kind"] == "number" and len(digits) == 10 and digits == re.sub(r"[\s-]", "", text):
-                assert digits.startswith("999"), note["id"]
-    for found in spans("vehicle"):  # area codes that DVLA does not issue
-        assert re.fullmatch(r"[JTU][A-Z]\d\d( [A-Z]{3})?", found.text), found.id
+def test_postcodes_are_in_areas_that_do_not_exist() -> None:
+    for found in spans("postcode", split="*"):
+        area = re.match("[A-Za-z]+", found.text)
+        assert area is not None, found.id
+        assert area[0].upper() not in AREAS, found.id
+
+
+def test_telephones_are_for_drama() -> None:
+    for found in spans("telephone", split="*"):
+        number = dialled(found.text)
+        assert not number or DRAMA.fullmatch(number), found.id
+
+
+def test_addresses_online_lead_nowhere() -> None:
+    for found in spans("e-mail", split="*"):
+        assert re.search(r"(\.| dot )example$", found.text.lower()), found.id
     for found in spans("online"):
         assert re.search(r"\.example/|^203\.0\.113\.\d+$|^[^/]+$", found.text), found.id
+
+
+def test_numbers_are_nobody_s() -> None:
+    for found in spans("number"):
+        bare_number = re.sub(r"[\s-]", "", found.text)
+        if re.fullmatch(r"\d{10}", bare_number):
+            assert bare_number.startswith("999"), found.id
+        if re.fullmatch(r"((19|20)?\d\d)/\d+[A-Z]", bare_number):
+            with pytest.raises(ValueError, match="check letter"):
+                pnc_id(bare_number, year=2026)
+
+
+def test_registration_marks_have_an_area_code_that_is_not_issued() -> None:
+    for found in spans("vehicle"):
+        assert re.fullmatch(r"[JTU][A-Z]\d\d( [A-Z]{3})?", found.text), found.id
 
 
 def test_what_is_called_the_record_s_own_is_a_form_of_it() -> None:
@@ -348,13 +373,13 @@ def test_a_malformed_note_is_refused_by_name(text: str, says: str) -> None:
 
 
 def test_nothing_is_written_when_one_file_is_malformed(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(HEAD + "{{own person|Chidi}}")
-    (tmp_path / "b.txt").write_text(HEAD + "{{person|Chidi")
+    (tmp_path / "a.txt").write_text(HEAD + "{{own person|Chidi}}", encoding="utf-8")
+    (tmp_path / "b.txt").write_text(HEAD + "{{person|Chidi", encoding="utf-8")
     with pytest.raises(ValueError, match="a brace that is no mark"):
         main(tmp_path)
     assert not list(tmp_path.glob("*.jsonl"))
     (tmp_path / "b.txt").unlink()
     main(tmp_path)
-    assert json.loads((tmp_path / "a.jsonl").read_text())["spans"] == [
+    assert json.loads((tmp_path / "a.jsonl").read_text(encoding="utf-8"))["spans"] == [
         {"start": 0, "end": 5, "kind": "person", "own": True}
     ]
