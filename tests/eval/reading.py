@@ -8,7 +8,7 @@ else is refused, with the line and what is wrong with it.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from tests.eval.compile_notes import KINDS, Labelled, Note, parse
 
@@ -18,7 +18,9 @@ KIND = ("kind", "label", "type", "entity_type", "entity", "class")
 OWN = ("own", "is_own", "record", "in_record")
 
 SAME: Mapping[str, str] = {
-    **dict.fromkeys(("per", "name", "names", "first-name", "surname", "person-name", "nickname", "practitioner"), "person"),
+    **dict.fromkeys(
+        ("per", "name", "names", "first-name", "surname", "person-name", "nickname", "practitioner"), "person"
+    ),
     **dict.fromkeys(("location", "loc", "gpe", "fac", "address", "street", "street-address", "town", "city"), "place"),
     **dict.fromkeys(("post-code", "uk-postcode", "zip"), "postcode"),
     **dict.fromkeys(("dob", "date-of-birth", "birthday", "date-time"), "date"),
@@ -27,8 +29,31 @@ SAME: Mapping[str, str] = {
     **dict.fromkeys(("url", "handle", "username", "user-name", "social", "social-media", "ip-address"), "online"),
     **dict.fromkeys(
         (
-            *("id", "identifier", "reference", "ref", "nhs", "nhs-number", "uk-nhs", "upn", "uln", "pnc", "pnc-id", "cro"),
-            *("crn", "prison-number", "nino", "national-insurance", "uk-nino", "uprn", "incident-ref", "bank", "account"),
+            *(
+                "id",
+                "identifier",
+                "reference",
+                "ref",
+                "nhs",
+                "nhs-number",
+                "uk-nhs",
+                "upn",
+                "uln",
+                "pnc",
+                "pnc-id",
+                "cro",
+            ),
+            *(
+                "crn",
+                "prison-number",
+                "nino",
+                "national-insurance",
+                "uk-nino",
+                "uprn",
+                "incident-ref",
+                "bank",
+                "account",
+            ),
         ),
         "number",
     ),
@@ -92,7 +117,9 @@ def _note(line: Any, place: str) -> Note:  # noqa: ANN401 - whatever JSON held
         raise Malformed(f"{place}: the record is not a JSON object")
     spans = _one(line, SPANS)
     if not isinstance(spans, list):
-        raise Malformed(f"{place}: has no list of spans. One of these is needed, [] if there are none: {', '.join(SPANS)}")
+        raise Malformed(
+            f"{place}: has no list of spans. One of these is needed, [] if there are none: {', '.join(SPANS)}"
+        )
     labelled = [_span(one, text, f"{place}, span {number}") for number, one in enumerate(spans, 1)]
     return Note(
         id=str(line.get("id", place.replace(" ", "-"))),
@@ -110,7 +137,7 @@ def _span(one: Any, text: str, place: str) -> Labelled:  # noqa: ANN401 - whatev
         start, end = one.get("start"), one.get("end")
         if start is None and end is None and isinstance(words, str):
             start, end = _only(words, text, place)
-    elif isinstance(one, list) and len(one) == 3:  # noqa: PLR2004 - [start, end, kind], as spaCy and doccano write it
+    elif isinstance(one, list) and len(one) == 3:
         (start, end, kind), words = one, None
     else:
         raise Malformed(f"{place}: is neither an object nor [start, end, kind]")
@@ -121,7 +148,7 @@ def _span(one: Any, text: str, place: str) -> Labelled:  # noqa: ANN401 - whatev
     return Labelled(start=start, end=end, kind=_kind(kind, place), own=own)
 
 
-def _is_offset(value: Any) -> bool:  # noqa: ANN401 - whatever JSON held
+def _is_offset(value: Any) -> TypeGuard[int]:  # noqa: ANN401 - whatever JSON held
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -62,7 +62,11 @@ def finds(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def recall(read: Iterable[Read], wanted: Callable[[Labelled], bool] = lambda _: True) -> Share:
     """Of the labelled spans that are wanted, those that were found."""
-    hits = [any(touches(label, span) for span in finds(spans)) for note, spans in read for label in filter(wanted, note.spans)]
+    hits = [
+        any(touches(label, span) for span in finds(spans))
+        for note, spans in read
+        for label in filter(wanted, note.spans)
+    ]
     return Share(of=sum(hits), all=len(hits))
 
 
@@ -71,7 +75,7 @@ def precision(read: Iterable[Read], wanted: Callable[[Span], bool] = lambda _: T
     hits = [
         any(touches(place, label) for label in note.spans)
         for note, spans in read
-        for place in places(filter(wanted, finds(spans)))
+        for place in places(span for span in finds(spans) if wanted(span))
     ]
     return Share(of=sum(hits), all=len(hits))
 

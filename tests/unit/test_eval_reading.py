@@ -26,7 +26,10 @@ def _line(**fields: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def test_our_own_format(tmp_path: Path) -> None:
-    spans = [{"start": 0, "end": 3, "kind": "person", "own": True}, {"start": 9, "end": 21, "kind": "telephone", "own": False}]
+    spans = [
+        {"start": 0, "end": 3, "kind": "person", "own": True},
+        {"start": 9, "end": 21, "kind": "telephone", "own": False},
+    ]
     [note] = reading.read(_file(tmp_path, _line(voice="log", record={"familyName": "X"}, spans=spans)))
     assert note.spans == (Labelled(start=0, end=3, kind="person", own=True), NUMBER)
     assert (note.id, note.voice, note.record, note.note) == ("n1", "log", {"familyName": "X"}, TEXT)
@@ -72,7 +75,10 @@ def test_the_marked_text(tmp_path: Path) -> None:
         (_line(spans=[[True, 3, "person"]]), "line 2, span 1: start and end are not"),
         (_line(spans=[["0", "3", "person"]]), "line 2, span 1: start and end are not"),
         (_line(spans=[{"kind": "person"}]), "line 2, span 1: start and end are not"),
-        (_line(spans=[{"start": 1, "end": 4, "kind": "person", "text": "Bev"}]), "line 2, span 1: its text is not what"),
+        (
+            _line(spans=[{"start": 1, "end": 4, "kind": "person", "text": "Bev"}]),
+            "line 2, span 1: its text is not what",
+        ),
         (_line(spans=[{"text": "Bev", "kind": "person"}]), "line 2, span 1: .* more than once"),
         (_line(spans=[{"text": "Kev", "kind": "person"}]), "line 2, span 1: .* does not stand"),
         (_line(spans=[{"text": "", "kind": "person"}]), "line 2, span 1: .* does not stand"),
