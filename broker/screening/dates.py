@@ -28,7 +28,8 @@ _NAMED = re.compile(
     rf"|(?P<month3>{_MONTH})(?![a-z])\.?[\s\-./,]+(?:of\s+)?(?P<year3>(?:19|20)\d\d)\b)",
     re.IGNORECASE,
 )
-_DIGIT_OR_ORDINAL = re.compile(rf"\d|\b(?:{_ORDINAL})\b", re.IGNORECASE)
+_DIGIT = re.compile("[0-9]")
+_MONTHS_BEGIN = frozenset([name[:3] for name in MONTHS])
 
 
 class Written(NamedTuple):
@@ -41,13 +42,12 @@ class Written(NamedTuple):
 
 def written(text: str) -> Iterator[Written]:
     """Every date in the text, in no order; some of what is found may be no date (a score of 2-1)."""
-    if not _DIGIT_OR_ORDINAL.search(text):
-        return
-    for match in _NUMBERS.finditer(text):
+    low = text.lower()
+    for match in _NUMBERS.finditer(text) if _DIGIT.search(text) else ():
         ways = tuple(way for way in _numbered(match) if _exists(*way))
         if ways:
             yield Written(match.start(), match.end(), ways)
-    for match in _NAMED.finditer(text):
+    for match in _NAMED.finditer(text) if any(month in low for month in _MONTHS_BEGIN) else ():
         parts = match.groupdict()
         month = parts["month"] or parts["month2"] or parts["month3"]
         day = parts["day"] or parts["day2"]

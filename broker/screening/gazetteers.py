@@ -6,9 +6,9 @@ Registered organisations are looked up by runs of words, so that thirty thousand
 import re
 from collections.abc import Iterable, Iterator
 
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, TITLED
 from broker.screening.normal import Reading, fold
-from broker.screening.position import KIN, RANKS, SAID, TITLES, WITH, named_by_capital
+from broker.screening.position import KIN, SAID, TITLES, WITH, named_by_capital
 from broker.screening.tokens import Token, Words, is_word, near_a_word
 from broker.screening.verdict import Kind, Span
 
@@ -25,10 +25,10 @@ _INSTITUTIONS = _SCHOOLS | frozenset(
     """surgery hospital clinic church chapel mosque masjid gurdwara temple synagogue refuge hostel centre center house lodge hall estate park
     infirmary pharmacy hotel inn arms club library farm court station practice hospice barracks tower towers heights
     cathedral abbey prison yoi caravan site pub gym leisure unit home kindergarten childminders cafe takeaway shop stores
-    market garage baths arena stadium rec bridge marina docks pier chippy tavern supermarket campsite trust council constabulary""".split()
+    ward market garage baths arena stadium rec bridge marina docks pier chippy tavern supermarket campsite trust council constabulary""".split()
 )
 _WEAK = frozenset(
-    """home unit shop market garage house hall park centre center club library station hotel court site stores high cafe rec
+    """home unit ward shop market garage house hall park centre center club library station hotel court site stores high cafe rec
     trust bridge gym pub council farm practice prison arms constabulary estate lodge university college church hospital""".split()
 )
 """Places that are often written without a name of their own: a name before them needs a capital."""
@@ -57,8 +57,10 @@ _NOT_A_STREET = _GENERIC | frozenset(
     under pretty fairly really emotionally quite more his keep keeping stay kept came come coming drew draw pull pulled bring how
     bike bridle foot bus cycle memory some most only give test hard disk usb thru through learning learn can't can could to will would""".split()
 )
-_BEFORE_A_STREET = frozenset("on in at down off near to from of along up by outside round opposite past through via live lives lived".split())
+_BEFORE_A_STREET = frozenset("twds towards opp nr jct loc on in at down off near to from of along up by outside round opposite past through via live lives lived".split())
 _BEFORE_A_PLACE = frozenset("in at near from to around outside via towards into of leave left through visiting".split())
+_BEFORE_A_NUMBER = frozenset("at from to neighbour opposite outside lives in of door".split())
+_BEFORE_A_NAME = frozenset("at the in from to near outside is of behind called".split())
 _SUFFIX = re.compile(r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$")
 _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"})
 
@@ -151,6 +153,11 @@ def _at(words: Words, at: int) -> Iterator[tuple[int, int, Kind]]:
             yield at, last, Kind.ORGANISATION
     if token.low[0].isdigit() and _house_number(words, at):
         yield at, at + 1, Kind.PLACE
+    if token.low in {"number", "no"} and _is_numbered(words, at) and at and words.tokens[at - 1].low in _BEFORE_A_NUMBER:
+        yield at, at + 1, Kind.PLACE
+    last = _worded(words, at, token)
+    if last is not None:
+        yield at, last, Kind.PLACE
     if _looks_like_a_place(words, at, token):
         yield at, at, Kind.PLACE
 
@@ -192,16 +199,36 @@ def _street(words: Words, at: int) -> int | None:
         lead = tokens[first - 2] if first > 1 else None
         numbered = lead is not None and lead.low[0].isdigit()
         led = lead is not None and lead.low in _BEFORE_A_STREET
-        if numbered or (strong and led) or (strong and not is_word(word.base) and not near_a_word(word.base)):
+        if numbered or ((strong or token_is_st(words, at)) and led) or (strong and not is_word(word.base) and not near_a_word(word.base)):
             first -= 1
         break
     if first == at:
         return None
-    if tokens[at].low == "st" and not tokens[at].capital and words.by_case and is_word(tokens[first].low):
-        return None
     if first and tokens[first - 1].low[0].isdigit() and words.gap(first - 1).strip(",") == " ":
         first -= 1
     return first
+
+
+def token_is_st(words: Words, at: int) -> bool:
+    """Whether "st" here ends a street and begins no saint."""
+    after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
+    return words.tokens[at].low == "st" and (after is None or after.opens or words.gap(at) != " " or is_word(after.low))
+
+
+def _worded(words: Words, at: int, token: Token) -> int | None:
+    """The last of two or three words with capitals after "at" or "the" that are no title of a role or a meeting: Malt Shovel."""
+    tokens = words.tokens
+    if token.opens or not at or tokens[at - 1].low not in _BEFORE_A_NAME or not _is_titled(words, at):
+        return None
+    last = at
+    while last + 1 < len(tokens) and last - at < 2 and words.gap(last) in {" ", "-"} and _is_titled(words, last + 1):  # noqa: PLR2004
+        last += 1
+    return last if last > at else None
+
+
+def _is_titled(words: Words, at: int) -> bool:
+    token = words.tokens[at]
+    return named_by_capital(words, at) and not token.opens and token.base not in TITLED and token.base not in MONTHS and token.base not in KIN
 
 
 def _institution(words: Words, at: int) -> int | None:
@@ -280,7 +307,3 @@ def _looks_like_a_place(words: Words, at: int, token: Token) -> bool:
         return False
     return not near_a_word(token.base) or named_by_capital(words, at)
 
-
-def is_a_rank_or_kin(low: str) -> bool:
-    """Whether the word says what somebody is."""
-    return low in KIN or low in RANKS or low in TITLES

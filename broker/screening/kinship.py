@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES
 from broker.screening.normal import Reading
-from broker.screening.position import KIN, NAMED, RANKS, SAID, TITLES, WITH, named_by_capital, reads_as_a_name
+from broker.screening.position import KIN, RANKS, SAID, TITLES, WITH, named_by_capital, reads_as_a_name
 from broker.screening.tokens import Token, Words, is_word, near_a_word
 from broker.screening.verdict import Kind, Span
 
@@ -20,7 +20,7 @@ _SHORT_NAMES = frozenset(
     """kev lee jay mo ali zoe amy ian tom ben sam max dan jo ty bev deb kim lou liz meg kai leo mia eva ava ada jen jess
     raj jaz daz gaz baz shaz kaz vic viv ken ron reg len joe jim ted ned zac zak zach jon jan jez jed ash ant abi abu ewa ola kuba
     tia nia una dev anu uma zia zak noa ugo ife ayo dee kay kit kat val viv sid gus hal alf art jai jax rio lex fin finn ray roy una
-    ann anne anna jack john josh luke mark mike nick owen paul pete phil rory ryan sean seb tony zara zain lena lily lola
+    gul dai pip zee tee jas gem nik mic tam ann anne anna jack john josh luke mark mike nick owen paul pete phil rory ryan sean seb tony zara zain lena lily lola
     lucy lynn""".split()
 )
 _NOT_NAMES = frozenset(
@@ -30,6 +30,8 @@ _NOT_NAMES = frozenset(
     ofcourse anymore btw defo soz cmon dint werent aint ad""".split()
 )
 """Short forms and misspellings that are somebody's name somewhere, but hardly ever in lower case in an English note."""
+_ABBREVIATED = frozenset("elsa emis iris sara mila rosa ella anna emma toby".split())
+"""What in capitals is an abbreviation or a system, not the name."""
 _ROLE_WORDS = frozenset(
     """worker workers teacher teachers officer officers visitor visitors nurse nurses assistant support lead leads manager team teams service
     services school nursery practitioner coordinator co-ordinator head deputy guardian advocate doctor midwife social family
@@ -43,6 +45,8 @@ _STOP = frozenset(
     now today tonight yesterday tomorrow because while until since before after during about against between through down under
     once however therefore later soon well back even like said""".split()
 )
+_SHOUTED_RANKS = frozenset("so cm po wm cc hhj dj hoy spo om".split())
+_FULL_RANKS = frozenset({"sergeant", "sgt", "inspector", "constable", "superintendent", "pc"})
 _AGE = re.compile(r"\s*(?:\(|,|-)?\s*(?:aged?\s*)?(?:[1-9]?[0-9])\s*(?:yrs?|years?|y/?o|months?|mths?|weeks?|wks?)?\s*(?:old)?\s*[),]|\s+(?:is\s+)?aged?\s+[0-9]|\s*\((?:[1-9]?[0-9])\b|\s+[0-9]{1,2}\s?(?:yrs?|y/?o)\b", re.IGNORECASE)
 _GAP = re.compile(r"^(?: |-|'|\. | - |, |, a |: | \(|\(| \"|\"| '|,|:| = |\s+)$")
 _TOGETHER = frozenset({" ", "-", "'", ". "})
@@ -58,14 +62,24 @@ _FROM_A_PHONE = re.compile(r"\b(?:calls?|called)[\s]*$", re.IGNORECASE)
 
 def people(reading: Reading, words: Words) -> Iterator[Span]:
     """Every person in this reading, by list or by place."""
+    named: dict[int, tuple[int, int, str]] = {}
     done = -1
     for at in range(len(words.tokens)):
+        rule = _named(words, at) if at > done else None
+        if rule is not None:
+            first, done = _whole(words, at)
+            named[at] = first, done, rule
+    again = {token.base for first, last, _ in named.values() for token in words.tokens[first : last + 1]}
+    done = -1
+    for at, token in enumerate(words.tokens):
         if at <= done:
             continue
-        rule = _named(words, at)
-        if rule is None:
+        if at in named:
+            first, last, rule = named[at]
+        elif token.base in again and len(token.base) > 2 and not is_word(token.base) and token.base not in EITHER:  # noqa: PLR2004
+            first, last, rule = at, at, BY_PLACE  # once named, always that name
+        else:
             continue
-        first, last = _whole(words, at)
         done = last
         start, _ = reading.where(words.tokens[first].start, words.tokens[first].end)
         _, end = reading.where(words.tokens[last].start, words.tokens[last].start + len(words.tokens[last].base))
@@ -87,7 +101,10 @@ def _named(words: Words, at: int) -> str | None:
     base = token.base
     if not base.isalpha() and "'" not in base:
         return None
-    if len(base) < 2 or base in _STOP:  # noqa: PLR2004 - one letter
+    if len(base) < 2:  # noqa: PLR2004 - an initial, as in "Mrs O"
+        titled = at > 0 and words.tokens[at - 1].low in TITLES and words.gap(at - 1) in {" ", ". "}
+        return BY_PLACE if titled and token.capital else None
+    if base in _STOP:
         return None
     if base in FIRST and not is_word(base):
         return BY_LIST if _is_first_name(words, at, token) else None
@@ -103,7 +120,7 @@ def _named(words: Words, at: int) -> str | None:
 def _is_first_name(words: Words, at: int, token: Token) -> bool:
     if named_by_capital(words, at):
         return token.base not in _NOT_NAMES or not token.opens
-    if words.by_case and token.shouted and len(token.base) < 4:  # noqa: PLR2004 - an abbreviation
+    if words.by_case and token.shouted and (len(token.base) < 4 or token.base in _ABBREVIATED):  # noqa: PLR2004
         return False
     if token.base in _NOT_NAMES:
         return False
@@ -200,13 +217,14 @@ def _ranked(reading: Reading, words: Words) -> Iterator[Span]:
     """Officers by their rank and number or name: PC 4412 Hughes, Sgt Hope, DC 1234. A rank alone names nobody."""
     tokens = words.tokens
     for at, token in enumerate(tokens):
-        if token.low not in RANKS or at + 1 >= len(tokens):
+        if at + 1 >= len(tokens) or not (token.low in RANKS or (token.low in _SHOUTED_RANKS and token.shouted and words.by_case)):
             continue
         last = at
         while last + 1 < len(tokens) and last - at < 4 and words.gap(last) in {" ", ". ", "", ", ", " - "}:  # noqa: PLR2004
             after = tokens[last + 1]
             number = after.low[0].isdigit() and 2 < len(after.low) < 7 and not after.low.endswith(("am", "pm", "hrs")) and after.low.rstrip("abcdefghijklmnopqrstuvwxyz").isdigit()  # noqa: PLR2004
-            name = after.low[0].isalpha() and after.base not in _STOP and not after.opens and _is_officers_name(words, last + 1)
+            shouted_only = token.low in _SHOUTED_RANKS
+            name = after.low[0].isalpha() and after.base not in _STOP and not after.opens and _is_officers_name(words, last + 1, in_full=last == at and token.low in _FULL_RANKS) and not (shouted_only and not named_by_capital(words, last + 1))
             if not number and not name:
                 break
             last += 1
@@ -218,7 +236,7 @@ def _ranked(reading: Reading, words: Words) -> Iterator[Span]:
             yield Span(start=start, end=end, kind=Kind.PERSON, rule=BY_PLACE, certain=False, field=None)
 
 
-def _is_officers_name(words: Words, at: int) -> bool:
+def _is_officers_name(words: Words, at: int, *, in_full: bool) -> bool:
     token = words.tokens[at]
     if token.base in SAID or token.base in RANKS or token.base in KIN or token.base in _ROLE_WORDS:
         return False
@@ -226,9 +244,8 @@ def _is_officers_name(words: Words, at: int) -> bool:
         return token.base not in MONTHS
     if token.base in FIRST or token.base in LAST:
         return True
+    if in_full and not token.base.endswith(("ed", "ing", "s", "ly")):
+        after = words.tokens[at + 1].low if at + 1 < len(words.tokens) and not words.tokens[at + 1].opens else ""
+        return after == "" or after in SAID or after in {"and", "at", "who", "attended", "spoke", "from"}
     return not is_word(token.base) and token.base not in EITHER and len(token.base) > 2 and not near_a_word(token.base)  # noqa: PLR2004
 
-
-def is_named(low: str) -> bool:
-    """Whether a word introduces a name."""
-    return low in NAMED

@@ -42,6 +42,8 @@ LAST = _words("surnames.txt") - FIRST - EITHER
 """Surnames that are no words and no first names."""
 PLACES = _by_first_word(_words("places.txt"))
 NICKNAMES = _nicknames()
+TITLED = _words("titled.txt")
+"""Words written with capitals in the titles of roles, meetings, plans and services, which locate nobody."""
 MONTHS: dict[str, int] = {
     form: number
     for number, forms in enumerate(

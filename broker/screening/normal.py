@@ -68,18 +68,26 @@ _SPACED = re.compile(r"(?<![A-Za-z])[A-Za-z](?:([ .\-_*|~,/]{1,2})[A-Za-z])(?:\1
 _DISGUISED = re.compile(r"(?<![A-Za-z0-9@$!|.])(?=[A-Za-z0-9@$!|]*[A-Za-z])(?=[A-Za-z0-9@$!|]*[0-9@$!|])[A-Za-z0-9@$!|]{4,20}")
 _LEET = str.maketrans("013457@$!|8", "oieastasilb")
 LONGEST_OPEN_SPELLING = 6
+_FIGURES = {
+    "zero": "0", "oh": "0", "o": "0", "nought": "0", "nil": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9", **{figure: figure for figure in "0123456789"},
+}  # fmt: skip
+_TIMES = {"double": 2, "treble": 3, "triple": 3}
+_FIGURE = "|".join(_FIGURES)
+_APART = re.compile("[0-9][ -][0-9][ -][0-9]")
+_SPOKEN = re.compile(rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{5,}}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One way to read the text. `places`: for each character its start and end in the original; None: the same text.
 
-    `disguised`: read out of something encoded or disguised, so it is a word or two and no sentence.
+    `encoded`: decoded or said in words, so that numbers may stand in it too.
     """
 
     text: str
     places: Sequence[tuple[int, int]] | None = None
-    disguised: bool = False
+    encoded: bool = False
 
     def where(self, start: int, end: int) -> tuple[int, int]:
         """Where `text[start:end]` (not empty) stands in the original."""
@@ -116,7 +124,7 @@ def normal(text: str) -> Normal:
         reading = _replaced(reading, _TAG, _untagged, hidden)
         reading = _replaced(reading, _ENTITY, _named_character, hidden)
         reading = _replaced(reading, _ESCAPE, _unescaped, hidden)
-    others = [*_decoded(reading, hidden, 0), *_spelled(reading, hidden), *_disguised(reading)]
+    others = [*_decoded(reading, hidden, 0), *_spelled(reading, hidden), *_disguised(reading), *_spoken(reading)]
     return Normal(plain=reading, others=tuple(others), hidden=tuple(hidden), foreign=tuple(foreign))
 
 
@@ -228,7 +236,7 @@ def _decoded(reading: Reading, hidden: list[tuple[int, int]], deep: int) -> list
             continue
         here = reading.where(*match.span())
         hidden.append(here)
-        inside = Reading(said, [here] * len(said), disguised=True)
+        inside = Reading(said, [here] * len(said), encoded=True)
         found.append(inside)
         if deep < MOST_DEEP:
             found.extend(_decoded(inside, hidden, deep + 1))
@@ -268,7 +276,7 @@ def _spelled(reading: Reading, hidden: list[tuple[int, int]]) -> list[Reading]:
         said = "".join([reading.text[place] for place in places])
         if not said.isupper() or len(said) > LONGEST_OPEN_SPELLING:
             hidden.append(reading.where(*match.span()))
-        found.append(Reading(said, [reading.where(place, place + 1) for place in places], disguised=True))
+        found.append(Reading(said, [reading.where(place, place + 1) for place in places]))
     return found
 
 
@@ -281,5 +289,20 @@ def _disguised(reading: Reading) -> list[Reading]:
         places = [reading.where(place, place + 1) for place in range(*match.span())]
         for one in "il":
             said = match[0].replace("1", one).translate(_LEET)
-            found.append(Reading(said, places, disguised=True))
+            found.append(Reading(said, places))
+    return found
+
+
+def _spoken(reading: Reading) -> list[Reading]:
+    """Numbers said digit by digit, as they are dictated: oh double seven."""
+    found: list[Reading] = []
+    low = reading.text.lower()
+    if not _APART.search(low) and sum(word in low for word in _FIGURES if len(word) > 1) < 2:  # noqa: PLR2004 - dictated numbers differ
+        return found
+    for match in _SPOKEN.finditer(reading.text):
+        times, figures = 1, ""
+        for word in re.findall(r"[a-z]+|[0-9]", match[0].lower()):
+            figures += _FIGURES.get(word, "") * times
+            times = _TIMES.get(word, 1)
+        found.append(Reading(figures, [reading.where(*match.span())] * len(figures), encoded=True))
     return found

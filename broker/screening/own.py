@@ -63,6 +63,8 @@ _STREET_TYPES = frozenset(
     """road avenue lane close drive crescent gardens court place terrace square grove st way park mount buildings house
     estate row walk mews hill view rise parade green lodge cottage farm flats flat heights tower""".split()
 )
+_FOND_ENDINGS = frozenset("s y ie i o z za es ey ers er bo ster sy ies a kins".split())
+"""Endings that short forms of first names take."""
 _BEFORE_A_HOUSE = frozenset("number no num nos flat house at door".split())
 
 
@@ -135,6 +137,7 @@ class Own:
         self._forms: dict[str, set[_Form]] = {}
         self._inside: dict[str, set[int]] = {}
         self._slips: dict[str, set[tuple[str, int]]] = {}
+        self._stems: dict[str, set[tuple[str, int]]] = {}
         self._initials: dict[str, set[int]] = {}
         self._phrases: dict[str, set[tuple[int, tuple[str, ...], int]]] = {}
         self._numbers: list[tuple[str, int]] = []
@@ -206,6 +209,11 @@ class Own:
         if len(plain) >= SHORTEST_TYPO:
             for form in _shortened(plain):
                 self._slips.setdefault(form, set()).add((plain, whose))
+        if nicknames and len(plain) >= SHORTEST_INSIDE:
+            self._stems.setdefault(plain[:3], set()).add((plain, whose))
+            for end in range(SHORTEST_INSIDE, len(plain) - 2):  # Segun of Olusegun
+                if not is_word(plain[-end:]):
+                    self._stems.setdefault(plain[-end:][:3], set()).add((plain[-end:], whose))
         for short in NICKNAMES.get(plain, ()) if nicknames else ():
             careful = is_word(short) or short in EITHER or len(short) <= 2  # noqa: PLR2004
             self._forms.setdefault(short, set()).add(_Form(whose, careful))
@@ -333,7 +341,7 @@ class Own:
                 if not form.careful or token.low != bare or self._reads(words, at, way):
                     found = True
                     yield _Hit(form.whose, token.start, end, certain=True)
-        if found or len(bare) < SHORTEST_TYPO - 1:
+        if found or len(bare) < len("Bea"):
             return
         word = is_word(token.base) or token.base in EITHER
         if word and (token.opens or not named_by_capital(words, at)):
@@ -342,6 +350,7 @@ class Own:
         for name, whose in {pair for way in ways for pair in self._near(way)}:
             if name[0] == token.low[0] or not word:
                 yield _Hit(whose, token.start, end, certain=not listed)
+        yield from (_Hit(one, token.start, end, certain=not listed) for one in self._shortened_to(token.base))
         if not listed and not word:
             for form, who in self._inside.items():
                 if form in token.low and len(form) < len(token.low):
@@ -352,7 +361,7 @@ class Own:
         token = words.tokens[at]
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
             return token.capital and way not in {"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"}
-        return reads_as_a_name(words, at)
+        return reads_as_a_name(words, at, of_the_record=True)
 
     def _near(self, way: str) -> Iterator[tuple[str, int]]:
         """Names that one slip makes of this."""
@@ -360,6 +369,16 @@ class Own:
             for name, whose in self._slips.get(form, ()):
                 if way != name and one_slip(way, name):
                     yield name, whose
+
+    def _shortened_to(self, base: str) -> Iterator[int]:
+        """Whose name this is a short form of: its beginning (Bea), perhaps with an ending (Rubes, Colesy)."""
+        for name, whose in self._stems.get(base[:3], ()):
+            shared = len(base) if name.startswith(base) else 0
+            for at in range(3, min(len(base), len(name)) + 1):
+                if base[:at] == name[:at] and base[at:] in _FOND_ENDINGS:
+                    shared = at
+            if shared:
+                yield whose
 
     def _spaced_initials(self, words: Words, at: int) -> Iterator[_Hit]:
         """D.C. and D C, and the initial before or after a name that is a hit already (D. Cole)."""

@@ -15,6 +15,8 @@ from broker.screening.tokens import is_word
 from broker.screening.verdict import Kind, Span
 
 RULE = "TXT-3"
+SHORTEST_DICTATED = 6
+"""Figures said one by one that are taken for a telephone number."""
 
 SAYS: Mapping[Kind, str] = {
     Kind.PERSON: "a person",
@@ -48,11 +50,11 @@ _ACCOUNT = re.compile(
     r"(?:(?:was|is|called|under|as|named|of|are)\s+|[:=\-]\s*|\s)+[\"'(]?(?P<value>@?[A-Za-z0-9][\w.\-]*\w)",
     re.IGNORECASE,
 )
-_GAMER = re.compile(r"(?<![\w.])(?P<letters>[A-Za-z]{3,})[0-9]{1,4}(?:[A-Za-z]+[0-9]*)*(?!\w)|(?<!\w)x{1,3}[A-Za-z]+x{1,3}(?!\w)")
+_GAMER = re.compile(r"(?P<letters>[A-Za-z]{3,})[0-9]{1,4}(?:[A-Za-z]+[0-9]*)*")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]?[ -]{0,2}[0-9][ABD-HJLNP-UW-Z]{2}\b")
 _POSTCODE_LOW = re.compile(r"\b[a-z]{1,2}[0-9][a-z0-9]?[ -]{0,2}[0-9](?!st\b|nd\b|rd\b|th\b|hr\b|yr\b|ft\b|ds\b|am\b|wk\b)[abd-hjlnp-uw-z]{2}\b", re.IGNORECASE)
 _OUTWARD = re.compile(
-    r"\b(?:in|near|around|from|to|postcode|area|post\s?code(?:\s+(?:is|of|area))?)\s+(?P<value>(?!KS|IC|YR|EY|DC|PC|PS|DS)[A-Z]{2}[0-9]{1,2}[A-Z]?(?:\s[0-9])?)\b"
+    r"\b(?:in|near|around|within|from|to|postcode|area|post\s?code(?:\s+(?:is|of|area))?)\s+(?P<value>(?!KS|IC|YR|EY|DC|PC|PS|DS)[A-Z]{2}[0-9]{1,2}[A-Z]?(?:\s[0-9])?)\b"
     r"|\b(?P<other>(?!KS|IC|YR|EY)[A-Z]{2}[0-9]{1,2})(?=\s+(?:area|postcode|district)\b)"
 )
 _PHONE = re.compile(
@@ -64,8 +66,6 @@ _LOCAL_PHONE = re.compile(
     r"(?:\s?(?:no|number|num|on|is|was|me|her|him|them|back|nan|mum|dad|at)\b)*[\s.:#]*(?P<value>[0-9](?:[\s-]?[0-9]){4,9})(?!\w)",
     re.IGNORECASE,
 )
-_DIGIT = r"(?:zero|oh|o|nought|nil|one|two|three|four|five|six|seven|eight|nine|[0-9])"
-_SPOKEN = re.compile(rf"\b(?:(?:double|treble|triple)[\s-]+)?{_DIGIT}(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?{_DIGIT}){{5,}}\b", re.IGNORECASE)
 _NUMBERS = re.compile(
     r"(?<![\w/])(?:"
     r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}"  # NHS number, ULN
@@ -86,16 +86,21 @@ _NUMBERS = re.compile(
     r")(?![\w]|/[0-9])",
     re.IGNORECASE,
 )
-_INTRODUCED = re.compile(
-    r"\b(?:(?:crime|incident|custody|case|log|cad|storm|niche|athena|holmes|occurrence|intel|referral|police|court|claim|booking|licence|license|passport|policy|account|acct|acc|a/c|"
-    r"sort\s?code|badge|collar|warrant|shoulder|exhibit|seal|hospital|patient|pupil|student|learner|nhs|upn|uln|urn|uprn|laestab|dfe|crn|pnc|pncid|cro|noms|prison|prisoner|"
-    r"ni|nino|national\s+insurance|record|ref|refs|reference|id|card|tag|imei|iccid|serial|membership|oyster|visa|home\s?office|bail|mis|misper|tenancy|rent|liquidlogic|mosaic|lcs|ics|rio|emis|systmone|cpoms)"
+_INTRODUCES = re.compile(
+    r"(?:\b(?:crime|incident|custody|case|log|cad|storm|niche|athena|holmes|occurrence|intel|referral|police|court|claim|booking|licence|license|passport|policy|account|acct|acc|a/c|"
+    r"badge|collar|warrant|shoulder|exhibit|seal|hospital|patient|pupil|student|learner|nhs|upn|uln|urn|uprn|laestab|dfe|crn|pnc|pncid|cro|noms|prison|prisoner|"
+    r"ni|nino|national\s+insurance|record|ref|refs|reference|id|card|tag|imei|iccid|serial|membership|oyster|visa|home\s?office|bail|mis|misper|tenancy|rent|liquidlogic|mosaic|lcs|ics|rio|emis|systmone|cpoms|pcr)"
     r"(?:\s?(?:no|nos|num|number|ref|reference|id|code|card|record|report|account|entry)\b\.?|\s?#)*"
     r"(?:\s+(?:is|was|of|for|under|being)\b)?[\s:.#=-]{0,3}"
-    r"|#\s?|\bno\.\s?|\bURN\s)"
-    r"(?P<value>(?=[\w/.-]*[0-9][\w/.-]*[0-9])[A-Za-z0-9]+(?:[/.-][A-Za-z0-9]+)*(?:\s(?=[0-9/]*[0-9]{3})[0-9A-Z/]+(?![\w]))*)",
+    r"|#\s?|\bno\.\s?)$",
     re.IGNORECASE,
 )
+"""What comes before a number that is somebody's: "crime no", "custody ref:", "#"."""
+_RUN = re.compile(r"[\w/.-]*\w")
+_NEXT_GROUP = re.compile(r"\s(?=[0-9/]*[0-9]{3})[0-9A-Z/]+(?!\w)", re.IGNORECASE)
+_LOOK_BACK = 40
+_SORT_CODE = re.compile(r"\bsort(?:\s?code)?\W{1,3}(?P<value>[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2})\b", re.IGNORECASE)
+_ON_PHONE = re.compile(r"\b(?:ring|rang|call|called|phone|phoned|text|contact|contacted|reach|reached|get|message)\b[^.\n]{0,30}?\bon\s+(?P<value>[0-9](?:[\s-]?[0-9]){4,9})(?!\w)", re.IGNORECASE)
 _NEVER_INTRODUCED = re.compile(r"^(?:[0-9]{1,2}(?:[.:][0-9]{2})?(?:st|nd|rd|th|am|pm|yrs?|mins?|hrs?)?|[0-9]{1,2}[/.-][0-9]{1,2}(?:[/.-][0-9]{2,4})?|[0-9]{4}hrs|(?:19|20)[0-9]{2})$", re.IGNORECASE)
 _VEHICLE = re.compile(r"\b[A-Z]{2}[0-9]{2}\s?[A-Z]{3}\b|\b[A-Z][0-9]{1,3}\s?[A-Z]{3}\b|\b[A-Z]{3}\s?[0-9]{1,3}[A-Z]\b")
 _VEHICLE_LOW = re.compile(r"\b[a-z]{2}[0-9]{2}\s?(?P<last>[a-z]{3})\b", re.IGNORECASE)
@@ -111,21 +116,33 @@ _BORN_YEAR = re.compile(r"\b(?:d\.?o\.?b\.?|born|b\.)\W+(?:in\W+)?(?P<value>(?:1
 _PLAIN_WORDS = frozenset("year yr y key stage ks unit room ward bed level set class form top section sec s covid day week wk no grade group team tier band part aged age in at on for of and the by".split())
 
 
+_AT = ("(at)", "[at]", "{at}")
+_DOT = (" dot ", ".com", ".uk", ".org", ".net", ".co", ".example")
+_DOT_INSIDE = re.compile(r"\w\.\w|www|http")
+_WEB = (
+    "insta", " ig", "snap", " sc ", "tik", "twitter", "discord", "roblox", "xbox", "psn", "playstation", "fortnite", "facebook", "fb",
+    "messenger", "telegram", "kik", "steam", "twitch", "minecraft", "youtube", "gamer", "name", "handle", "account", "profile", "login", "@",
+)  # fmt: skip
+"""Without one of these in the text, a slower search need not begin."""
+
+
 def spans(reading: Reading, dates: Sequence[Written]) -> list[Span]:
     """Every hit in this reading."""
     return [
         Span(start=where[0], end=where[1], kind=kind, rule=RULE, certain=True, field=None)
-        for kind, start, end in _found(reading.text, dates)
+        for kind, start, end in _found(reading.text, dates, encoded=reading.encoded)
         for where in [reading.where(start, end)]
     ]
 
 
-def _found(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
+def _found(text: str, dates: Sequence[Written], *, encoded: bool) -> Iterator[tuple[Kind, int, int]]:
     low = text.lower()
-    if "@" in text or "at" in low:
+    if encoded and text.isdigit() and len(text) >= SHORTEST_DICTATED:
+        yield Kind.TELEPHONE, 0, len(text)
+    if "@" in text or any(sign in low for sign in _AT) or (" at " in low and any(sign in low for sign in _DOT)):
         for match in _EMAIL.finditer(text):
             yield Kind.EMAIL, *match.span()
-    if "." in text:
+    if _DOT_INSIDE.search(text):
         for match in _URL.finditer(text):
             if not _is_a_full_stop(match[0]):
                 yield Kind.ONLINE, *match.span()
@@ -133,10 +150,9 @@ def _found(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int
         for match in _HANDLE.finditer(text):
             if any(letter.isalpha() for letter in match[0]):
                 yield Kind.ONLINE, *match.span()
-    for match in _ACCOUNT.finditer(text):
+    for match in _ACCOUNT.finditer(text) if any(word in low for word in _WEB) else ():
         if _is_an_account(match["value"]):
             yield Kind.ONLINE, *match.span("value")
-    yield from _spoken(text)
     if any(digit in text for digit in "0123456789"):
         yield from _with_digits(text, dates)
 
@@ -153,12 +169,6 @@ def _is_an_account(value: str) -> bool:
     return any(sign in low for sign in "_@0123456789") or ("." in low) or not (is_word(low) or low in FIRST or low in LAST or "-" in low)
 
 
-def _spoken(text: str) -> Iterator[tuple[Kind, int, int]]:
-    for match in _SPOKEN.finditer(text):
-        if any(letter.isalpha() for letter in match[0]):
-            yield Kind.TELEPHONE, *match.span()
-
-
 def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
     dated = {place for one in dates for place in range(one.start, one.end)}
     for match in (*_POSTCODE.finditer(text), *_POSTCODE_LOW.finditer(text)):
@@ -167,15 +177,15 @@ def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, in
         yield Kind.POSTCODE, *match.span("value" if match["value"] else "other")
     for match in _PHONE.finditer(text):
         yield Kind.TELEPHONE, *match.span()
-    for match in _LOCAL_PHONE.finditer(text):
+    for match in _SORT_CODE.finditer(text):
+        yield Kind.NUMBER, *match.span("value")
+    for match in (*_LOCAL_PHONE.finditer(text), *_ON_PHONE.finditer(text)):
         yield Kind.TELEPHONE, *match.span("value")
     for match in _NUMBERS.finditer(text):
         whole = set(range(*match.span()))
-        if sum(digit.isdigit() for digit in match[0]) > 1 and not whole <= dated:
+        if sum(digit.isdigit() for digit in match[0]) > 2 and not whole <= dated:
             yield Kind.NUMBER, *match.span()
-    for match in _INTRODUCED.finditer(text):
-        if not _NEVER_INTRODUCED.match(match["value"]):
-            yield Kind.NUMBER, *match.span("value")
+    yield from _runs(text)
     for match in _VEHICLE.finditer(text):
         yield Kind.VEHICLE, *match.span()
     for match in _VEHICLE_LOW.finditer(text):
@@ -185,12 +195,28 @@ def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, in
         yield Kind.VEHICLE, *match.span("value")
     for match in _PLACE.finditer(text):
         yield Kind.PLACE, *match.span()
-    for match in _GAMER.finditer(text):
-        letters = (match["letters"] or "").lower()
-        if letters not in _PLAIN_WORDS and not is_word(letters) and any(figure.isdigit() for figure in match[0]):
-            yield Kind.ONLINE, *match.span()
     for match in _BORN_YEAR.finditer(text):
         yield Kind.DATE, *match.span("value")
     for one in dates:
         if _BORN.search(text, max(one.start - 40, 0), one.start) or _BORN_AFTER.match(text, one.end):
             yield Kind.DATE, one.start, one.end
+
+
+def _runs(text: str) -> Iterator[tuple[Kind, int, int]]:
+    """Runs of letters and figures: numbers that words introduce, and names of accounts such as kez2010."""
+    for match in _RUN.finditer(text):
+        figures = sum(letter.isdigit() for letter in match[0])
+        if not figures:
+            continue
+        start, end = match.span()
+        account = _GAMER.fullmatch(match[0])
+        if account is not None:
+            letters = account["letters"].lower()
+            if letters not in _PLAIN_WORDS and not is_word(letters):
+                yield Kind.ONLINE, start, end
+        if figures > 1 and not _NEVER_INTRODUCED.match(match[0]) and _INTRODUCES.search(text, max(start - _LOOK_BACK, 0), start):
+            more = _NEXT_GROUP.match(text, end)
+            while more is not None:
+                end = more.end()
+                more = _NEXT_GROUP.match(text, end)
+            yield Kind.NUMBER, start, end

@@ -1,6 +1,6 @@
 """Where a name stands: after kin, a title, or "called"; before somebody's doing. For words that may be names."""
 
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS
+from broker.screening.lists import FIRST, LAST, MONTHS
 from broker.screening.tokens import Token, Words
 
 KIN = frozenset(
@@ -36,18 +36,22 @@ SAID = frozenset(
     'd 's born aged who whose having were smelt smelled turned lost used uses slept wet woke played informed advised""".split()
 )
 """What people do in notes: a word before one of these, where a name can stand, is a name."""
-WITH = frozenset("with told by from saw tell asked between phoned texted messaged met visited contacted interviewed arrested".split())
+WITH = frozenset(
+    """with told by from saw tell ask asked between phone phoned text texted message messaged meet met visit visited contact contacted
+    interviewed arrested ring rang about see seeing ringing telling asking phoning texting calling""".split()
+)
 _LINKS = frozenset("and that when because then but if while as after before so where although whether until says said since cos".split())
 _AFTER = frozenset("and who whose which is was has had said lives aged age said says told also or".split())
-_MODAL = frozenset("will may hope can love rob sue pat guy grant chase chance faith mercy patience joy charity bill mark mac grace".split())
-_VERBAL = frozenset("will may hope rob sue pat grant chase".split())
+_MODAL = frozenset("will hope rob sue guy grant chase chance faith mercy patience joy charity bill mark grace may".split())
+_NEVER_AFTER_BY = frozenset("may hope chance faith mercy patience joy charity grace april june august summer".split())
+_VERBAL = frozenset("will may hope sue grant chase".split())
 _SEASONS = frozenset("summer autumn winter spring april may june august".split())
 _OF_TIME = frozenset(
     "half term terms holiday holidays bank time school camp sats exams exam until since and or onwards reading assembly ball".split()
 )
 _IN_TIME = frozenset("in since until during last next this every early late mid end till over around of the".split())
 _NO_NAMES_AFTER = {
-    "art": frozenset("lesson lessons room therapy teacher club class classroom work project exam gcse department".split()),
+    "art": frozenset("and lesson lessons room therapy teacher club class classroom work project exam gcse department".split()),
     "page": frozenset({"number"}),
     "grant": frozenset({"application", "funding"}),
     "ray": frozenset(),
@@ -69,8 +73,8 @@ def named_by_capital(words: Words, at: int) -> bool:
     return words.by_case and token.capital and not token.shouted
 
 
-def reads_as_a_name(words: Words, at: int) -> bool:
-    """Whether a word that may be a name (Will, May, Rose) is one here."""
+def reads_as_a_name(words: Words, at: int, *, of_the_record: bool = False) -> bool:
+    """Whether a word that may be a name (Will, May, Rose) is one here; if it is known to be one, in case of doubt."""
     token = words.tokens[at]
     before = words.tokens[at - 1] if at and not token.opens else None
     after = _next(words, at)
@@ -81,7 +85,8 @@ def reads_as_a_name(words: Words, at: int) -> bool:
             return False
         if not token.opens:
             return True
-        return _begins_as_a_name(words, at, token, after)
+        doubtful = of_the_record and token.base not in _VERBAL
+        return doubtful or _begins_as_a_name(words, at, token, after)
     return _stands_as_a_name(words, at, token, before, after)
 
 
@@ -101,7 +106,7 @@ def _begins_as_a_name(words: Words, at: int, token: Token, after: Token | None) 
         return words.tokens[at + 2].capital or words.tokens[at + 2].low in FIRST
     if after.low in KIN or after.low[0].isdigit():
         return "," in words.gap(at) or "(" in words.gap(at)
-    return after.low in SAID or (after.capital and not after.shouted and after.low not in MONTHS)
+    return after.low in SAID or after.low.endswith("ed") or (after.capital and not after.shouted and after.low not in MONTHS)
 
 
 def _stands_as_a_name(words: Words, at: int, token: Token, before: Token | None, after: Token | None) -> bool:
@@ -116,7 +121,7 @@ def _stands_as_a_name(words: Words, at: int, token: Token, before: Token | None,
         if before.base in KIN and before.low == before.base:
             return follows if token.base in _VERBAL else ends or follows
         if before.low in WITH:
-            return token.base not in _MODAL and (ends or follows)
+            return (before.low not in {"by", "from", "with", "about"} or token.base not in _NEVER_AFTER_BY) and (ends or follows)
         if before.low not in _LINKS:
             return False
     if token.low != token.base:
@@ -130,13 +135,11 @@ def _unsure(token: Token) -> frozenset[str]:
 
 
 def _is_time(token: Token, before: Token | None, after: Token | None) -> bool:
+    if token.base == "art":
+        return before is not None and before.low in {"after", "in", "during", "for", "gcse", "like", "likes"}
     if token.base not in _SEASONS:
         return False
     if after is not None and (after.low[0].isdigit() or after.low in _OF_TIME):
         return True
     return before is not None and (before.low in _IN_TIME or before.low[0].isdigit())
 
-
-def may_be_a_name(low: str) -> bool:
-    """Whether the word is on a list of names too."""
-    return low in EITHER

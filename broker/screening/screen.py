@@ -97,7 +97,7 @@ def _in_fragments(found: Normal, known: tuple[Known, ...]) -> list[Span]:
     spans: list[Span] = []
     for reading in found.others:
         spans += own(known).disguised(reading)
-        spans += patterns.spans(reading, ())
+        spans += patterns.spans(reading, tuple(written(reading.text))) if reading.encoded else []
         spans += kinship.disguised(reading, words_of(reading.text))
     return spans
 
@@ -127,7 +127,7 @@ def _hits(text: str, spans: Sequence[Span], shown: frozenset[str], spare: frozen
             for one in spans
             if one not in free
             and not (one.certain and any(other.start <= one.start and one.end <= other.end for other in free))
-            and not _is_spared(_plain(text[one.start : one.end]), one, own_names)
+            and not (own_names and _is_spared(_plain(text[one.start : one.end]), one, own_names))
         ]
     )
 
