@@ -9,7 +9,7 @@ from joserfc.jwk import OKPKey
 
 from broker.consent.redact import DERIVES_A_PLACE, FINDS_THE_CHILD, view
 from broker.schemas.catalogue import CATALOGUE
-from broker.schemas.message import SEGMENTS, SEGMENTS, SLOTS, Flow
+from broker.schemas.message import SEGMENTS, SLOTS, Flow
 from broker.schemas.terms import AddressHandling, Role
 from broker.statement import ALG, TYP, Statement, b64, digest, dumps, verify
 from tests.personas import ACLAND, ARGYLE, BROOKFIELD, CAMDEN, MARRIOTTS, MET, incident, lead, notification
