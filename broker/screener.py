@@ -34,7 +34,6 @@ from broker.sealing import KeyRing, Signer, unseal
 from broker.segments import Segment
 from broker.statement import Statement
 
-GROUP = "screening"
 EACH_WITHIN = 2.0
 """Seconds for one segment, after which it is kept back."""
 STARTS_WITHIN = 60.0
@@ -191,7 +190,7 @@ async def run(
     consumer = AIOKafkaConsumer(
         topics.SCREEN,
         **connection.options,
-        group_id=GROUP,
+        group_id=reading.GROUP,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
