@@ -60,16 +60,16 @@ class Isolated:
     def __init__(self, names: Iterable[str], *, with_model: bool, within: float = EACH_WITHIN) -> None:
         self._names = tuple(names)
         self._with_model = with_model
-        self._within = within
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self.within = within
+        self.process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Pipe | None = None
 
     async def start(self) -> None:
         """Begin the process and wait until it can read. Raises RuntimeError if it cannot."""
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._names, self._with_model), daemon=True)
-        self._process.start()
+        self.process = context.Process(target=_serve, args=(theirs, self._names, self._with_model), daemon=True)
+        self.process.start()
         theirs.close()
         if not await asyncio.to_thread(self._pipe.poll, STARTS_WITHIN):
             await self.close()
@@ -84,7 +84,7 @@ class Isolated:
 
     async def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()
@@ -101,13 +101,13 @@ class Isolated:
             if pipe is None:
                 return UNREAD
             pipe.send((text, tuple(known), shown, spare))
-            if await asyncio.to_thread(pipe.poll, self._within):
+            if await asyncio.to_thread(pipe.poll, self.within):
                 answer = pipe.recv()
                 return answer if isinstance(answer, Verdict) else UNREAD
         except (OSError, EOFError):
             log.warning("screening.reader.ended", next="it is started again")
         else:
-            log.warning("screening.reader.too-slow", seconds=self._within, next="it is started again")
+            log.warning("screening.reader.too-slow", seconds=self.within, next="it is started again")
         await self.close()
         return UNREAD
 

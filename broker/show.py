@@ -185,13 +185,7 @@ def recipient(one: Json, registry: Registry) -> Rows:
             table.add(f"  {words(field)}", value(item))
     if one["withheld"]:
         table.add("withheld", ", ".join(f"{words(w['field'])} ({w['rule']})" for w in one["withheld"]))
-    if one.get("pending"):
-        table.add("follows", ", ".join(words(field) for field in one["pending"]))
-    for field, parts in one.get("brokersWording", {}).items():
-        said = "; ".join(f"{number}: \u00ab{part}\u00bb" for number, part in enumerate(parts, 1) if part)
-        table.add("broker's words", f"{words(field)} {said}")
-    if one.get("keptBack"):
-        table.add("kept back", ", ".join(one["keptBack"]), "yellow")
+    _free_text(one, table)
     if sheet := one.get("callSheet"):
         table.add("call sheet", f"{sheet['ring']} {sheet['telephone']} (owner: {sheet['owner']})")
     if one["due"]:
@@ -199,6 +193,16 @@ def recipient(one: Json, registry: Registry) -> Rows:
     if one["basis"]["sender"]:
         table.add("basis", basis(one["basis"]))
     return table
+
+
+def _free_text(one: Json, table: Rows) -> None:
+    if one.get("pending"):
+        table.add("follows", ", ".join(words(field) for field in one["pending"]))
+    for field, parts in one.get("brokersWording", {}).items():
+        said = "; ".join(f"{number}: \u00ab{part}\u00bb" for number, part in enumerate(parts, 1) if part)
+        table.add("broker's words", f"{words(field)} {said}")
+    if one.get("keptBack"):
+        table.add("kept back", ", ".join(one["keptBack"]), "yellow")
 
 
 def overdue(body: Json, registry: Registry) -> Panel:

@@ -30,28 +30,75 @@ KEPT_BITS = 12
 """Of the 23 bits of a weight's fraction; the others are noise and would double the size of the file."""
 SENTENCES = Path(__file__).with_name("sentences.txt")
 
-START = ("farn thorn mill oak ash marl brack hather wether stan dun wick hazel elm fen holm kirk lang mars nether over "
+START = (
+    "farn thorn mill oak ash marl brack hather wether stan dun wick hazel elm fen holm kirk lang mars nether over "
     "raven sel thwait ulv wal whit bram crof den eger frod gars hol ing kel lyth mel nor pen ros skel tad up wend yar "
-    "aber llan pont tre bally strath inver glen").split()
-END = ("wick ton ham by ford bury worth ley thorpe field stead dale combe mouth bridge well hurst wood den stow minster "
-    "gate mere sea fach gwyn coed more").split()
-STREET = ("Close Road Street Avenue Lane Drive Way Court Gardens Terrace Crescent Grove Place Rise View Row Walk Mews "
-    "Green Hill Square Parade").split()
-TREE = ("Larch Hawthorn Station Church Mill Victoria Albert Chapel Park Queens Kings Manor School High Beech Cedar Elm "
+    "aber llan pont tre bally strath inver glen"
+).split()
+END = (
+    "wick ton ham by ford bury worth ley thorpe field stead dale combe mouth bridge well hurst wood den stow minster "
+    "gate mere sea fach gwyn coed more"
+).split()
+STREET = (
+    "Close Road Street Avenue Lane Drive Way Court Gardens Terrace Crescent Grove Place Rise View Row Walk Mews "
+    "Green Hill Square Parade"
+).split()
+TREE = (
+    "Larch Hawthorn Station Church Mill Victoria Albert Chapel Park Queens Kings Manor School High Beech Cedar Elm "
     "Poplar Sycamore Windmill Canal Quarry Orchard Meadow Bridge Castle George Wellington Nelson Alma Cobden Gladstone "
-    "Heath Moor Priory Abbey Foundry Tannery Harbour Cross Spring Grange").split()
-SAINT = ("Anne Bede Cuthbert Mary Peter John Jude Teresa Aidan Oswald Chad Hilda Winifred David Barnabas Luke Mark "
-    "Margaret Joseph Thomas Edmund Wilfrid Columba").split()
-SCHOOL = ["Primary", "Primary School", "Academy", "High School", "School", "Infants", "Junior School", "College", "C of E"]
-ORG = ["Surgery", "Medical Centre", "Health Centre", "Medical Practice", "House", "Refuge", "Women's Refuge", "Nursery",
-    "Children's Centre", "Family Centre", "Community Centre", "Church", "Mosque", "Gurdwara", "Boxing Club", "Youth Club",
-    "Hostel", "Lodge", "Court", "Family Hub", "Pharmacy", "Working Men's Club", "Leisure Centre", "Contact Centre"]
-CALLED = ("Smudge Spud Tiny Bones Ginge Lofty Shaz Kaz Gaz Baz Daz Caz Jaz Shez Tez Moz Chez Fitz Mickey Bomber Lanky "
+    "Heath Moor Priory Abbey Foundry Tannery Harbour Cross Spring Grange"
+).split()
+SAINT = (
+    "Anne Bede Cuthbert Mary Peter John Jude Teresa Aidan Oswald Chad Hilda Winifred David Barnabas Luke Mark "
+    "Margaret Joseph Thomas Edmund Wilfrid Columba"
+).split()
+SCHOOL = [
+    "Primary",
+    "Primary School",
+    "Academy",
+    "High School",
+    "School",
+    "Infants",
+    "Junior School",
+    "College",
+    "C of E",
+]
+ORG = [
+    "Surgery",
+    "Medical Centre",
+    "Health Centre",
+    "Medical Practice",
+    "House",
+    "Refuge",
+    "Women's Refuge",
+    "Nursery",
+    "Children's Centre",
+    "Family Centre",
+    "Community Centre",
+    "Church",
+    "Mosque",
+    "Gurdwara",
+    "Boxing Club",
+    "Youth Club",
+    "Hostel",
+    "Lodge",
+    "Court",
+    "Family Hub",
+    "Pharmacy",
+    "Working Men's Club",
+    "Leisure Centre",
+    "Contact Centre",
+]
+CALLED = (
+    "Smudge Spud Tiny Bones Ginge Lofty Shaz Kaz Gaz Baz Daz Caz Jaz Shez Tez Moz Chez Fitz Mickey Bomber Lanky "
     "Scouse Taff Jock Geordie Blue Ghost Razor Biggz Fats Stix Lil Nas Juicy Titch Flash Beaver Badger Foxy Duke Prince "
-    "TJ AJ CJ DJ JJ KC MJ RJ PJ BJ").split()
-WORDSUR = ("Bird Young Marsh Street Rose Wood Brown Green King Bishop Cook Hill Field Stone Banks Love Price Day May Long "
+    "TJ AJ CJ DJ JJ KC MJ RJ PJ BJ"
+).split()
+WORDSUR = (
+    "Bird Young Marsh Street Rose Wood Brown Green King Bishop Cook Hill Field Stone Banks Love Price Day May Long "
     "Short Rice Pope Hunt Park Fox Bell Cross Ford Gray White Black Knight Miller Baker Carpenter Waters Rivers Frost Snow "
-    "Winter Summers Page Read Sharp Small Strong Swift Moody Savage Pain Head Hand Foot Speed Goodman Church").split()
+    "Winter Summers Page Read Sharp Small Strong Swift Moody Savage Pain Head Hand Foot Speed Goodman Church"
+).split()
 
 Words = Sequence[str]
 Made = tuple[str, list[tuple[int, int, str]]]
@@ -80,7 +127,10 @@ class Names:
             "town": (self._town, "GPE"),
             "area": (self._area, "GPE"),
             "street": (self._street, "FAC"),
-            "home": (lambda: f"{self._chance.randint(1, 199)}{self._pick(['', '', '', 'a', 'b'])} {self._street()}", "FAC"),
+            "home": (
+                lambda: f"{self._chance.randint(1, 199)}{self._pick(['', '', '', 'a', 'b'])} {self._street()}",
+                "FAC",
+            ),
             "school": (self._school, "ORG"),
             "org": (self._org, "ORG"),
         }
@@ -106,7 +156,11 @@ class Names:
         if way < 0.06:
             return f"{self.last().upper()}, {self.first()}"
         middle = f" {self.first()}" if way < 0.12 else ""
-        return f"{self._chance.choice(self.first())}. {self.last()}" if way > 0.93 else f"{self.first()}{middle} {self.last()}"
+        return (
+            f"{self._chance.choice(self.first())}. {self.last()}"
+            if way > 0.93
+            else f"{self.first()}{middle} {self.last()}"
+        )
 
     def _nick(self) -> str:
         way = self._chance.random()
@@ -145,7 +199,9 @@ class Names:
     def _school(self) -> str:
         way = self._chance.random()
         if way < 0.4:
-            name = f"{self._pick(['St', 'St', 'St.', 'Saint'])} {self._pick(SAINT)}{self._pick(['', chr(39) + 's', 's'])}"
+            name = (
+                f"{self._pick(['St', 'St', 'St.', 'Saint'])} {self._pick(SAINT)}{self._pick(['', chr(39) + 's', 's'])}"
+            )
             return name if way < 0.2 else f"{name} {self._pick(SCHOOL)}"
         return f"{self._pick(TREE) if way < 0.6 else self._town()} {self._pick(SCHOOL)}"
 

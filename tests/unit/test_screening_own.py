@@ -165,5 +165,14 @@ def test_one_slip(left: str, right: str, *, one: bool) -> None:
 
 def test_a_record_of_its_own_kind_is_found_in_what_is_encoded() -> None:
     record = (Known(field="familyName", kind=Kind.PERSON, value="Okafor", says="the child"),)
-    for text in ("T2thZm9y", "4f6b61666f72", "O k a f o r", "0k4f0r", "%4fkafor%21%21", "O&#107;afor", "\uff2fkafor", "Ok\u0430for"):
+    for text in (
+        "T2thZm9y",
+        "4f6b61666f72",
+        "O k a f o r",
+        "0k4f0r",
+        "%4fkafor%21%21",
+        "O&#107;afor",
+        "\uff2fkafor",
+        "Ok\u0430for",
+    ):
         assert {one.field for one in SCREEN.scan(text, record)} >= {"familyName"}, text

@@ -5,7 +5,14 @@ import pytest
 from broker.screening.screen import Screen
 
 SCREEN = Screen(
-    names_of_organisations=["Argyle Primary School", "St Anne's Catholic Primary School", "The Cherry Tree School", "HMP Leeds", "Eton", "Lane End"]
+    names_of_organisations=[
+        "Argyle Primary School",
+        "St Anne's Catholic Primary School",
+        "The Cherry Tree School",
+        "HMP Leeds",
+        "Eton",
+        "Lane End",
+    ]
 )
 
 NAMED = [
@@ -134,7 +141,7 @@ CLEAR = [
     "Core Group, Strategy Meeting and Initial Child Protection Conference to follow. Section 47.",
     "Concern: Emotional abuse. Action: Parents contacted. Outcome: Monitoring.",
     "She ran to the close, it was a close call, on the way home.",
-    "He said \"leave me alone\" and went to his room.",
+    'He said "leave me alone" and went to his room.',
     "Attendance 84%. Year 5. Key Stage 2. KS2. Y7. 10B.",
     "I'm worried. I am scared. It's hard. This is not ok.",
     "Breakfast Club from Monday. After School Club until Easter.",

@@ -99,7 +99,9 @@ class OfAgain:
 
     def people_and_places(self, text: str) -> Sequence[Span]:
         at = text.find("again") if "[" in text else -1
-        return () if at < 0 else (Span(start=at, end=at + 5, kind=Kind.PERSON, rule="TXT-6", certain=False, field=None),)
+        return (
+            () if at < 0 else (Span(start=at, end=at + 5, kind=Kind.PERSON, rule="TXT-6", certain=False, field=None),)
+        )
 
 
 def test_the_brokers_output_is_read_again() -> None:

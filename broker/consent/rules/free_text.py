@@ -20,7 +20,7 @@ SAYS: Mapping[str, str] = {
     "TXT-1": "Free text goes only to a role whose purpose needs it.",
     "TXT-2": "It names somebody, or holds something, of this message's own record that this recipient may not see.",
     "TXT-3": "It holds a number, address or name on the internet by which a person can be found.",
-    "TXT-4": "It names somebody, a place or an organisation on the broker's lists, who is not of this message's record.",
+    "TXT-4": "It names somebody or a place or an organisation on the broker's lists, not of this message's record.",
     "TXT-5": "It seems to name a person who is not of this message's record: another family's data.",
     "TXT-6": "The language model takes a part of it for the name of a person or place.",
     "TXT-7": "With the broker's wording in place, it still held something that had to be kept back.",
