@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED, VOCABULARY
 from broker.screening.normal import Reading, fold
 from broker.screening.position import KIN, SAID, TITLES, WITH, named_by_capital
 from broker.screening.tokens import Token, Words, is_word, near_a_word
@@ -33,7 +33,7 @@ _BEFORE_A_PLACE = SETS["before a place"]
 _BEFORE_A_NUMBER = SETS["before a number"]
 _BEFORE_A_NAME = SETS["before a name"]
 _SUFFIX = re.compile(
-    r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$"
+    r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side|fold|beck|croft|bourne|brook|stow|thwaite|holme|haven)$"
 )
 _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"})
 
@@ -201,7 +201,7 @@ def _street(words: Words, at: int) -> int | None:
         led = lead is not None and lead.low in _BEFORE_A_STREET
         if (
             numbered
-            or ((strong or _is_a_street(words, at)) and led)
+            or ((strong or _is_a_street(words, at) or _is_lived_in(words, first - 2)) and led)
             or (strong and not is_word(word.base) and not near_a_word(word.base))
         ):
             first -= 1
@@ -211,6 +211,11 @@ def _street(words: Words, at: int) -> int | None:
     if first and tokens[first - 1].low[0].isdigit() and words.gap(first - 1).strip(",") == " ":
         first -= 1
     return first
+
+
+def _is_lived_in(words: Words, at: int) -> bool:
+    """Whether "lives" or "lived" stands before the word here."""
+    return at > 0 and words.tokens[at - 1].low in {"lives", "live", "lived", "living", "flat", "house"}
 
 
 def _is_a_street(words: Words, at: int) -> bool:
@@ -236,6 +241,7 @@ def _is_titled(words: Words, at: int) -> bool:
         named_by_capital(words, at)
         and not token.opens
         and token.base not in TITLED
+        and token.base not in VOCABULARY
         and token.base not in MONTHS
         and token.base not in KIN
     )

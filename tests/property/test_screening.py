@@ -171,7 +171,7 @@ FORMS = [
 
 
 def typos(name: str) -> list[str]:
-    """Every text that one dropped, doubled or swapped letter makes of a name, past its first letter: no English words."""
+    """Every text that one dropped, doubled or swapped letter makes of a name, past its first: no English words."""
     dropped = [name[:at] + name[at + 1 :] for at in range(1, len(name))]
     doubled = [name[:at] + name[at] + name[at:] for at in range(1, len(name))]
     swapped = [name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(1, len(name) - 1)]
