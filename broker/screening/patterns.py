@@ -151,7 +151,7 @@ _SHAPES = (
 _AT = ("(at)", "[at]", "{at}")
 _DOT = (" dot ", ".com", ".uk", ".org", ".net", ".co", ".example")
 _DOT_INSIDE = re.compile(r"\w\.\w|www|http")
-_WEB = SETS["web"]
+_WEB = SETS["web"] | {" ig ", " ig:", " sc ", " sc:", " fb ", " fb:"}
 """Without one of these in the text, a slower search need not begin."""
 
 
@@ -224,9 +224,9 @@ def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, in
 def _runs(text: str) -> Iterator[tuple[Kind, int, int]]:
     """Runs of letters and figures: numbers that words introduce, and names of accounts such as kez2010."""
     for match in _RUN.finditer(text):
-        figures = sum(letter.isdigit() for letter in match[0])
-        if not figures:
+        if match[0].isalpha():
             continue
+        figures = sum(letter.isdigit() for letter in match[0])
         start, end = match.span()
         account = _GAMER.fullmatch(match[0])
         if account is not None:

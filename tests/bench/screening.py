@@ -22,7 +22,7 @@ RECORD: dict[str, Any] = {
 }
 NOTE = (
     "Officers attended 14 Larch Close at 22:30 after a report of an argument. Darren had been drinking, mum said he "
-    "pushed her. Chidi was in the bedroom and heard shouting. He told PC 4412 Hughes that he was scared. His nan Doreen "
+    "pushed her. Chidi was in the bedroom and heard shouting. He told PC 4412 Hughes that he was scared. His nan Pat "
     "came at 23:15 and took him to her flat on Mill Lane. Mum has a mark on her arm; she will see her GP. The male had "
     "left in a silver van before police came back. Call 07700 900123 before nine. Chidi may be tired and should have a "
     "calm start to his day at school."

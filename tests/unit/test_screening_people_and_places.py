@@ -127,6 +127,7 @@ NAMED = [
     ("a man called spud", "spud"),
     ("lives on chapel rise", "chapel rise"),
     ("staying in netherfold", "netherfold"),
+    ("PARKED IN ST", None),
     ("don't tell don hughes", "don hughes"),
 ]  # fmt: skip
 """A text, and a part of it that must be found; None: nothing may be."""
