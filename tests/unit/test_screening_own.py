@@ -1,6 +1,7 @@
 """The message's own record: what is read out of its content, and what is found by it."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -58,6 +59,10 @@ def test_every_identifier_is_read_out_of_a_message() -> None:
     }
 
 
+def test_a_date_of_python_is_one_of_the_record() -> None:
+    assert [one.value for one in known({"dateOfBirth": date(2016, 3, 12)})] == ["2016-03-12"]
+
+
 def test_content_as_python_reads_like_content_as_json() -> None:
     address = Address.model_validate_json(json.dumps({"lines": ["1 Elm Row"], "postcode": "NW1 1AA"}))
     content = {"homeAddress": address.model_dump(by_alias=True)}
@@ -75,6 +80,9 @@ def test_content_as_python_reads_like_content_as_json() -> None:
         ("Siobhán O'Brien", "siobhan obrien", "siobhan obrien"),
         ("Siobhán O'Brien", "O Brien", "O Brien"),
         ("Jo Li", "seen with Li", "Li"),
+        ("Jonathan Hart", "jono left", "jono"),
+        ("Darren Cole", "Darxre", None),
+        ("Mo Jay", "MJ left", "MJ"),
         ("Ruby Hart", "Says Rubes was in", "Rubes"),
         ("Olusegun Ade", "segun left", "segun"),
         ("Nicholas Brown", "saw nick brown", "nick brown"),

@@ -84,6 +84,7 @@ def test_the_recipients_own_name_is_no_hit() -> None:
     spare = frozenset({"Argyle Primary School"})
     assert read("Left for Argyle Primary School.", spare=spare).state is State.CLEAR
     assert read("Left for Argyle primary.", spare=spare).state is State.CLEAR
+    assert read("Ring 07700 900123.", spare=spare).state is State.SUBSTITUTED
     assert read("Left for Meadowbank Primary School.", spare=spare).state is State.WITHHELD
 
 
