@@ -152,9 +152,7 @@ async def test_an_answer_that_anybody_else_writes_is_set_aside(place: Place) -> 
         await place.submit(one := place.spoken())
         await watch.until(lambda: len(place.opened(watch)) == 1, "the structured part")
         forged = world.sealed({"screened": "eyJhbGciOiJFZDI1NTE5In0.e30.AAAA", "statement": "x"})
-        await place.submit(
-            Submitted(topic=one.topic, key=one.key, headers=one.headers, value=forged, message="", case="")
-        )
+        await place.submit(replace(one, value=forged))
         await watch.until(lambda: bool(watch.values(topics.QUARANTINE)), "the forged answer in quarantine")
         assert watch.reasons([forged]) == ["signature-does-not-verify"]
         assert place.opened(watch, "text") == []
