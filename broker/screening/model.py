@@ -27,7 +27,7 @@ UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
 READER = "ner"
 """The part that reads names."""
 WEIGHTS = "names.ner.xz"
-WEIGHTS_DIGEST = ""
+WEIGHTS_DIGEST = "833c3de1bba2a12f10b4645ab5534444e05d2d01da02c958d047d7dc91264f3b"
 """SHA-256 of our weights of that part."""
 RULE = "TXT-6"
 LANGUAGE = "en"
