@@ -70,7 +70,10 @@ def main(dictionary: Path, census: Path) -> None:
     last = {*of_faker("last_name"), *of_census(census, "dist.all.last", SURNAMES), *kept("more_surnames.txt")}
     known = words | kept("vocabulary.txt")
     write("words.txt", words)
-    write("first_names.txt", {one for one in first if name.fullmatch(one) and (one not in known or one in either)} | either)
+    write(
+        "first_names.txt",
+        {one for one in first if name.fullmatch(one) and (one not in known or one in either)} | either,
+    )
     write("surnames.txt", {one for one in last if name.fullmatch(one) and one not in known})
     short: dict[str, set[str]] = {}
     with (files("nicknames") / "names.csv").open(encoding="utf-8") as rows:

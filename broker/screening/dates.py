@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 from broker.screening.lists import MONTHS
 
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
-    "twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first"
-).split()
+_ONES = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
+_TEENS = [f"{one}teenth" for one in ("thir", "four", "fif", "six", "seven", "eigh", "nine")]
+_TWENTIES = ["twentieth", *(f"twenty-{one}" for one in _ONES)]
+_ORDINALS = [*_ONES, "tenth", "eleventh", "twelfth", *_TEENS, *_TWENTIES, "thirtieth", "thirty-first"]
 _DAY_IN_WORDS = {word: day for day, word in enumerate(_ORDINALS, start=1)}
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _ORDINAL = "|".join(word.replace("-", "[ -]") for word in sorted(_ORDINALS, key=len, reverse=True))

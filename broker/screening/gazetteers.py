@@ -1,12 +1,13 @@
-"""What is on a list (TXT-4): registered organisations, towns and counties; and what has the shape of a street or a school.
+"""What is on a list (TXT-4): registered organisations, towns, counties; and what has the shape of a street or a school.
 
 Registered organisations are looked up by runs of words, so that thirty thousand of them cost no more than one.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, TITLED
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED
 from broker.screening.normal import Reading, fold
 from broker.screening.position import KIN, SAID, TITLES, WITH, named_by_capital
 from broker.screening.tokens import Token, Words, is_word, near_a_word
@@ -14,55 +15,31 @@ from broker.screening.verdict import Kind, Span
 
 RULE = "TXT-4"
 
+SHORTEST_NAME = 3
+"""Letters of a single word that is a name by itself: one more than an abbreviation has."""
 LONGEST_NAME = 9
 """Words of a registered name that are compared."""
 _NAME_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_SCHOOLS = frozenset(
-    """school primary secondary academy college nursery infant infants junior juniors preschool playgroup high grammar
-    comprehensive university""".split()
-)
-_INSTITUTIONS = _SCHOOLS | frozenset(
-    """surgery hospital clinic church chapel mosque masjid gurdwara temple synagogue refuge hostel centre center house lodge hall estate park
-    infirmary pharmacy hotel inn arms club library farm court station practice hospice barracks tower towers heights
-    cathedral abbey prison yoi caravan site pub gym leisure unit home kindergarten childminders cafe takeaway shop stores
-    ward market garage baths arena stadium rec bridge marina docks pier chippy tavern supermarket campsite trust council constabulary""".split()
-)
-_WEAK = frozenset(
-    """home unit ward shop market garage house hall park centre center club library station hotel court site stores high cafe rec
-    trust bridge gym pub council farm practice prison arms constabulary estate lodge university college church hospital""".split()
-)
+_SCHOOLS = SETS["schools"]
+_INSTITUTIONS = _SCHOOLS | SETS["institutions"]
+_WEAK = SETS["weak"]
 """Places that are often written without a name of their own: a name before them needs a capital."""
-_GENERIC = frozenset(
-    """primary secondary junior infant infants high community local special children's childrens child care residential day family
-    medical health youth leisure shopping sports town city village police fire train bus railway petrol service coach court crown magistrates magistrates' county
-    family state boarding public private free middle upper lower first sixth form after before breakfast youth football social boxing night working men's mens
-    c of e ce rc cofe catholic church voluntary aided controlled academy trust grammar comprehensive nursery pre school schools faith
-    mother baby mums women's womens safe contact assessment supervised treatment walk in drop urgent minor injuries council housing
-    general royal university teaching mental eye dental gp doctors doctor's dr's gps job food call sorting post community garden play
-    soft multi storey car caravan holiday new old main big own his her their our my your the a an this that same another each every
-    any no to at from in into near outside inside by with and or for of on off is was has had leaves left back attends attend attended
-    attending started start starting missed missing whole last next previous current former opposite mainstream alternative provision
-    refused walked went going taken dropped collected placed placement secure open closed foster step semi independent supported
-    emergency temporary crisis homeless student pupil staff ward head office sure start swimming welsh english british approved it
-    hearing between through within what which whose all about pick up during""".split()
-)  # fmt: skip
-_STRONG_STREET = frozenset("street road rd lane ln avenue ave crescent cres terrace gardens gdns close drive mews grove".split())
-_WEAK_STREET = frozenset(
-    """st way court place square row walk hill view green rise parade park cl dr gr mount bank fold croft end gate cottages
-    flats circus quay wharf broadway buildings heights meadows vale dale brow estate towers""".split()
+_GENERIC = SETS["generic"]  # fmt: skip
+_STRONG_STREET = SETS["strong street"]
+_WEAK_STREET = SETS["weak street"]
+_NOT_A_STREET = _GENERIC | SETS["not a street"]
+_BEFORE_A_STREET = SETS["before a street"]
+_BEFORE_A_PLACE = SETS["before a place"]
+_BEFORE_A_NUMBER = SETS["before a number"]
+_BEFORE_A_NAME = SETS["before a name"]
+_SUFFIX = re.compile(
+    r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$"
 )
-_NOT_A_STREET = _GENERIC | frozenset(
-    """main busy side back front quiet long dark one cross dead whole little country slip ring dual wrong right left down up across
-    along over under towards around round half very too so as it get getting got be being been are were he she they we you i not
-    under pretty fairly really emotionally quite more his keep keeping stay kept came come coming drew draw pull pulled bring how
-    bike bridle foot bus cycle memory some most only give test hard disk usb thru through learning learn can't can could to will would""".split()
-)
-_BEFORE_A_STREET = frozenset("twds towards opp nr jct loc on in at down off near to from of along up by outside round opposite past through via live lives lived".split())
-_BEFORE_A_PLACE = frozenset("in at near from to around outside via towards into of leave left through visiting".split())
-_BEFORE_A_NUMBER = frozenset("at from to neighbour opposite outside lives in of door".split())
-_BEFORE_A_NAME = frozenset("at the in from to near outside is of behind called".split())
-_SUFFIX = re.compile(r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$")
 _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"})
+
+
+_Found: TypeAlias = tuple[int, int, Kind] | None
+"""The first and last word of a place, and of which kind it is."""
 
 
 class Gazetteer:
@@ -85,12 +62,18 @@ class Gazetteer:
             short = short[:-1]
         for end in range(len(short), len(words) + 1):
             way = tuple(words[:end])
-            if len(way) > 1 or (way and not is_word(way[0]) and way[0] not in FIRST and way[0] not in EITHER and way[0] not in PLACES):
+            if len(way) > 1 or (
+                way and not is_word(way[0]) and way[0] not in FIRST and way[0] not in EITHER and way[0] not in PLACES
+            ):
                 ways.add(way[:LONGEST_NAME])
         if short and len(short) < len(words):  # Argyle Primary School: Argyle school, Argyle primary
             ways |= {(*short, one) for one in words[len(short) :] if one in _SCHOOLS}
         for way in ways:
-            if way and (len(way) > 1 or len(way[0]) > 3) and not all(one in _GENERIC or one in _INSTITUTIONS for one in way):  # noqa: PLR2004
+            if (
+                way
+                and (len(way) > 1 or len(way[0]) > SHORTEST_NAME)
+                and not all(one in _GENERIC or one in _INSTITUTIONS for one in way)
+            ):
                 self._names.add(way)
                 self._first.add(way[0])
 
@@ -126,40 +109,57 @@ def _plain(low: str) -> str:
 def places(reading: Reading, words: Words) -> Iterator[Span]:
     """Towns, counties, streets, flats, schools, surgeries and refuges, by list or by shape."""
     for at in range(len(words.tokens)):
-        for first, last, kind in _at(words, at):
+        for first, last, kind in filter(None, [find(words, at) for find in _FINDERS]):
             start, end = reading.where(words.tokens[first].start, words.tokens[last].end)
             yield Span(start=start, end=end, kind=kind, rule=RULE, certain=False, field=None)
 
 
-def _at(words: Words, at: int) -> Iterator[tuple[int, int, Kind]]:
+def _town(words: Words, at: int) -> _Found:
+    length = _listed(words, at) if words.tokens[at].base in PLACES else 0
+    return (at, at + length - 1, Kind.PLACE) if length else None
+
+
+def _street_here(words: Words, at: int) -> _Found:
+    low = words.tokens[at].low
+    first = _street(words, at) if low in _STRONG_STREET or low in _WEAK_STREET else None
+    return None if first is None else (first, at, Kind.PLACE)
+
+
+def _institution_here(words: Words, at: int) -> _Found:
+    first = _institution(words, at) if words.tokens[at].low in _INSTITUTIONS else None
+    return None if first is None else (first, at, Kind.ORGANISATION)
+
+
+def _door(words: Words, at: int) -> _Found:
+    """Flat 3, and "at number 44"."""
+    low = words.tokens[at].low
+    led = low in {"number", "no"} and at > 0 and words.tokens[at - 1].low in _BEFORE_A_NUMBER
+    if (led or low in {"flat", "apartment", "apt", "bungalow", "plot"}) and _is_numbered(words, at):
+        return at, at + 1, Kind.PLACE
+    return None
+
+
+def _saint_here(words: Words, at: int) -> _Found:
     token = words.tokens[at]
-    if token.base in PLACES:
-        length = _listed(words, at)
-        if length:
-            yield at, at + length - 1, Kind.PLACE
-    if token.low in _STRONG_STREET or token.low in _WEAK_STREET:
-        first = _street(words, at)
-        if first is not None:
-            yield first, at, Kind.PLACE
-    if token.low in _INSTITUTIONS:
-        first = _institution(words, at)
-        if first is not None:
-            yield first, at, Kind.ORGANISATION
-    if token.low in {"flat", "apartment", "apt", "bungalow", "plot"} and _is_numbered(words, at):
-        yield at, at + 1, Kind.PLACE
-    if token.low in {"st", "saint"} and (token.capital or not words.by_case):
-        last = _saint(words, at)
-        if last is not None:
-            yield at, last, Kind.ORGANISATION
-    if token.low[0].isdigit() and _house_number(words, at):
-        yield at, at + 1, Kind.PLACE
-    if token.low in {"number", "no"} and _is_numbered(words, at) and at and words.tokens[at - 1].low in _BEFORE_A_NUMBER:
-        yield at, at + 1, Kind.PLACE
-    last = _worded(words, at, token)
-    if last is not None:
-        yield at, last, Kind.PLACE
-    if _looks_like_a_place(words, at, token):
-        yield at, at, Kind.PLACE
+    if token.low in {"st", "saint"} and (token.capital or not words.by_case) and _is_a_saint(words, at):
+        return at, at + 1, Kind.ORGANISATION
+    return None
+
+
+def _house(words: Words, at: int) -> _Found:
+    return (at, at + 1, Kind.PLACE) if _house_number(words, at) else None
+
+
+def _unknown_town(words: Words, at: int) -> _Found:
+    return (at, at, Kind.PLACE) if _looks_like_a_place(words, at, words.tokens[at]) else None
+
+
+def _worded_here(words: Words, at: int) -> _Found:
+    last = _worded(words, at, words.tokens[at])
+    return None if last is None else (at, last, Kind.PLACE)
+
+
+_FINDERS = (_town, _street_here, _institution_here, _door, _saint_here, _house, _unknown_town, _worded_here)
 
 
 def _listed(words: Words, at: int) -> int:
@@ -199,7 +199,11 @@ def _street(words: Words, at: int) -> int | None:
         lead = tokens[first - 2] if first > 1 else None
         numbered = lead is not None and lead.low[0].isdigit()
         led = lead is not None and lead.low in _BEFORE_A_STREET
-        if numbered or ((strong or token_is_st(words, at)) and led) or (strong and not is_word(word.base) and not near_a_word(word.base)):
+        if (
+            numbered
+            or ((strong or _is_a_street(words, at)) and led)
+            or (strong and not is_word(word.base) and not near_a_word(word.base))
+        ):
             first -= 1
         break
     if first == at:
@@ -209,14 +213,14 @@ def _street(words: Words, at: int) -> int | None:
     return first
 
 
-def token_is_st(words: Words, at: int) -> bool:
+def _is_a_street(words: Words, at: int) -> bool:
     """Whether "st" here ends a street and begins no saint."""
     after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
     return words.tokens[at].low == "st" and (after is None or after.opens or words.gap(at) != " " or is_word(after.low))
 
 
 def _worded(words: Words, at: int, token: Token) -> int | None:
-    """The last of two or three words with capitals after "at" or "the" that are no title of a role or a meeting: Malt Shovel."""
+    """The last of two or three words with capitals after "at" that are no title of a role or a meeting: Malt Shovel."""
     tokens = words.tokens
     if token.opens or not at or tokens[at - 1].low not in _BEFORE_A_NAME or not _is_titled(words, at):
         return None
@@ -228,7 +232,13 @@ def _worded(words: Words, at: int, token: Token) -> int | None:
 
 def _is_titled(words: Words, at: int) -> bool:
     token = words.tokens[at]
-    return named_by_capital(words, at) and not token.opens and token.base not in TITLED and token.base not in MONTHS and token.base not in KIN
+    return (
+        named_by_capital(words, at)
+        and not token.opens
+        and token.base not in TITLED
+        and token.base not in MONTHS
+        and token.base not in KIN
+    )
 
 
 def _institution(words: Words, at: int) -> int | None:
@@ -239,7 +249,14 @@ def _institution(words: Words, at: int) -> int | None:
         word = tokens[first - 1]
         generic = word.low in _GENERIC or word.base in _INSTITUTIONS
         if words.by_case and word.capital and not (word.shouted and len(word.low) < 5):  # noqa: PLR2004
-            if word.opens and (generic or word.low in KIN or word.low in SAID or word.low in WITH or word.low in TITLES or (is_word(word.low) and word.low.endswith(("ed", "ing")))):
+            if word.opens and (
+                generic
+                or word.low in KIN
+                or word.low in SAID
+                or word.low in WITH
+                or word.low in TITLES
+                or (is_word(word.low) and word.low.endswith(("ed", "ing")))
+            ):
                 break
             if word.low in MONTHS and word.low not in {"may", "march"}:
                 break
@@ -249,7 +266,20 @@ def _institution(words: Words, at: int) -> int | None:
                 break
             continue
         if generic and word.low not in {"the", "at", "to", "from", "in", "and", "his", "her"} and not named:
-            if word.low in _INSTITUTIONS or word.low in {"c", "of", "e", "ce", "rc", "children's", "childrens", "medical", "health", "community", "church", "catholic"}:
+            if word.low in _INSTITUTIONS or word.low in {
+                "c",
+                "of",
+                "e",
+                "ce",
+                "rc",
+                "children's",
+                "childrens",
+                "medical",
+                "health",
+                "community",
+                "church",
+                "catholic",
+            }:
                 first -= 1
                 continue
             break
@@ -258,7 +288,10 @@ def _institution(words: Words, at: int) -> int | None:
             first -= 1
             continue
         break
-    if not named or (tokens[at].low in _WEAK and not any(tokens[one].capital or not is_word(tokens[one].base) for one in range(first, at))):
+    if not named or (
+        tokens[at].low in _WEAK
+        and not any(tokens[one].capital or not is_word(tokens[one].base) for one in range(first, at))
+    ):
         return None
     return first
 
@@ -274,7 +307,9 @@ def _is_numbered(words: Words, at: int) -> bool:
     tokens = words.tokens
     if at + 1 >= len(tokens) or words.gap(at).strip() not in {"", "no", "."}:
         return False
-    return tokens[at + 1].low[0].isdigit() or (len(tokens[at + 1].low) == 1 and tokens[at + 1].capital and tokens[at + 1].low != "i")
+    return tokens[at + 1].low[0].isdigit() or (
+        len(tokens[at + 1].low) == 1 and tokens[at + 1].capital and tokens[at + 1].low != "i"
+    )
 
 
 def _house_number(words: Words, at: int) -> bool:
@@ -283,20 +318,23 @@ def _house_number(words: Words, at: int) -> bool:
     if not at or at + 1 >= len(tokens) or words.gap(at) != " " or not tokens[at].low[:-1].isdigit():
         return False
     after = tokens[at + 1]
-    return tokens[at - 1].low in {"at", "of"} and named_by_capital(words, at + 1) and after.low not in MONTHS and not is_word(after.low)
+    return (
+        tokens[at - 1].low in {"at", "of"}
+        and named_by_capital(words, at + 1)
+        and after.low not in MONTHS
+        and not is_word(after.low)
+    )
 
 
-def _saint(words: Words, at: int) -> int | None:
-    """The last word of St Anne's; None if this is a street or a form of "first"."""
+def _is_a_saint(words: Words, at: int) -> bool:
+    """Whether this begins St Anne's, and does not end a street."""
     tokens = words.tokens
     if at + 1 >= len(tokens) or words.gap(at) not in {" ", ". ", "."}:
-        return None
+        return False
     after = tokens[at + 1]
     if after.low[0].isdigit() or after.low in {"and", "in", "on", "to", "the", "at", "with", "was", "is"}:
-        return None
-    if not (named_by_capital(words, at + 1) or after.base in FIRST or after.base.rstrip("s") in FIRST):
-        return None
-    return at + 1
+        return False
+    return named_by_capital(words, at + 1) or after.base in FIRST or after.base.rstrip("s") in FIRST
 
 
 def _looks_like_a_place(words: Words, at: int, token: Token) -> bool:
@@ -306,4 +344,3 @@ def _looks_like_a_place(words: Words, at: int, token: Token) -> bool:
     if words.tokens[at - 1].low not in _BEFORE_A_PLACE or is_word(token.base) or token.base in FIRST:
         return False
     return not near_a_word(token.base) or named_by_capital(words, at)
-

@@ -7,7 +7,7 @@ whom no record names. Whom they are is never certain, so a text that names one i
 import re
 from collections.abc import Iterator
 
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS
 from broker.screening.normal import Reading
 from broker.screening.position import KIN, RANKS, SAID, TITLES, WITH, named_by_capital, reads_as_a_name
 from broker.screening.tokens import Token, Words, is_word, near_a_word
@@ -15,39 +15,25 @@ from broker.screening.verdict import Kind, Span
 
 BY_LIST = "TXT-4"
 BY_PLACE = "TXT-5"
+LONGEST = 4
+"""Words of a name after its first."""
+FEWEST_FIGURES, MOST_FIGURES = 3, 6
+"""Figures of an officer's number, perhaps with a letter after them."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
-_SHORT_NAMES = frozenset(
-    """kev lee jay mo ali zoe amy ian tom ben sam max dan jo ty bev deb kim lou liz meg kai leo mia eva ava ada jen jess
-    raj jaz daz gaz baz shaz kaz vic viv ken ron reg len joe jim ted ned zac zak zach jon jan jez jed ash ant abi abu ewa ola kuba
-    tia nia una dev anu uma zia zak noa ugo ife ayo dee kay kit kat val viv sid gus hal alf art jai jax rio lex fin finn ray roy una
-    gul dai pip zee tee jas gem nik mic tam ann anne anna jack john josh luke mark mike nick owen paul pete phil rory ryan sean seb tony zara zain lena lily lola
-    lucy lynn""".split()
-)
-_NOT_NAMES = frozenset(
-    """son sons tha thi den dis dat sum som dem ther thay wen wot wat hes ine fone lif sed sez ses fel pla bak cum
-    goin dun din wer thier wasn hav tel tole hom hoo wiv hur hym shee thr tha thos ma pa ba ka sa la le el de da du van von ven ter
-    ana ann-marie mins hrs yes hiya bye aww lil noone alot aswell abit infront incase upto eachother atleast everytime
-    ofcourse anymore btw defo soz cmon dint werent aint ad""".split()
-)
+_SHORT_NAMES = SETS["short names"]
+_NOT_NAMES = SETS["not names"]
 """Short forms and misspellings that are somebody's name somewhere, but hardly ever in lower case in an English note."""
-_ABBREVIATED = frozenset("elsa emis iris sara mila rosa ella anna emma toby".split())
+_ABBREVIATED = SETS["abbreviated"]
 """What in capitals is an abbreviation or a system, not the name."""
-_ROLE_WORDS = frozenset(
-    """worker workers teacher teachers officer officers visitor visitors nurse nurses assistant support lead leads manager team teams service
-    services school nursery practitioner coordinator co-ordinator head deputy guardian advocate doctor midwife social family
-    duty health police probation housing school's mental class form year early""".split()
-)
-_STOP = frozenset(
-    """the a an and or but so if then than as at by for from in into of off on onto out over to up with without is was are were be been
-    being am has had have having do does did doing will would shall should can could may might must not no nor he she it they we you i me him her
-    them us his hers its their theirs our ours my mine your yours this that these those there here who whom whose which what when where
-    why how all any both each few more most other some such only own same too very just also again already still ever never
-    now today tonight yesterday tomorrow because while until since before after during about against between through down under
-    once however therefore later soon well back even like said""".split()
-)
-_SHOUTED_RANKS = frozenset("so cm po wm cc hhj dj hoy spo om".split())
+_ROLE_WORDS = SETS["role words"]
+_STOP = SETS["stop"]
+_SHOUTED_RANKS = SETS["shouted ranks"]
 _FULL_RANKS = frozenset({"sergeant", "sgt", "inspector", "constable", "superintendent", "pc"})
-_AGE = re.compile(r"\s*(?:\(|,|-)?\s*(?:aged?\s*)?(?:[1-9]?[0-9])\s*(?:yrs?|years?|y/?o|months?|mths?|weeks?|wks?)?\s*(?:old)?\s*[),]|\s+(?:is\s+)?aged?\s+[0-9]|\s*\((?:[1-9]?[0-9])\b|\s+[0-9]{1,2}\s?(?:yrs?|y/?o)\b", re.IGNORECASE)
+_AGE = re.compile(
+    r"\s*(?:\(|,|-)?\s*(?:aged?\s*)?(?:[1-9]?[0-9])\s*(?:yrs?|years?|y/?o|months?|mths?|weeks?|wks?)?\s*(?:old)?\s*[),]|\s+(?:is\s+)?aged?\s+[0-9]|\s*\((?:[1-9]?[0-9])\b|\s+[0-9]{1,2}\s?(?:yrs?|y/?o)\b",
+    re.IGNORECASE,
+)
 _GAP = re.compile(r"^(?: |-|'|\. | - |, |, a |: | \(|\(| \"|\"| '|,|:| = |\s+)$")
 _TOGETHER = frozenset({" ", "-", "'", ". "})
 _CALLED = re.compile(
@@ -56,7 +42,16 @@ _CALLED = re.compile(
     r"(?:\s+(?:the\s+name\s+(?:of\s+)?|by\s+))?[\s,:\"'(-]*$",
     re.IGNORECASE,
 )
-_WEAKLY_CALLED = re.compile(r"\b(?:i'm|i\s+am|im|this\s+is|it's|regards|thanks|signed|called|names?|name(?:s|d)?\s+(?:is|was|of))[\s,:\"'(-]*$", re.IGNORECASE)
+_ALIAS = re.compile(
+    r"\b(?:aka|a\.k\.a\.?|alias|nicknamed|nick\s?name(?:\s+is)?|street\s+name(?:\s+is)?|known\s+as|goes\s+by(?:\s+the\s+name(?:\s+of)?)?)[\s\"',:]*$",
+    re.IGNORECASE,
+)
+_PLAIN_TITLES = frozenset({"mr", "mrs", "ms"})
+_LOOK_BACK = 40
+_WEAKLY_CALLED = re.compile(
+    r"\b(?:i'm|i\s+am|im|this\s+is|it's|regards|thanks|signed|called|names?|name(?:s|d)?\s+(?:is|was|of))[\s,:\"'(-]*$",
+    re.IGNORECASE,
+)
 _FROM_A_PHONE = re.compile(r"\b(?:calls?|called)[\s]*$", re.IGNORECASE)
 
 
@@ -95,7 +90,7 @@ def disguised(reading: Reading, words: Words) -> Iterator[Span]:
             yield Span(start=start, end=end, kind=Kind.PERSON, rule=BY_LIST, certain=False, field=None)
 
 
-def _named(words: Words, at: int) -> str | None:
+def _named(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out for each reason
     """By which rule the word here names somebody; None if it does not."""
     token = words.tokens[at]
     base = token.base
@@ -104,7 +99,7 @@ def _named(words: Words, at: int) -> str | None:
     if len(base) < 2:  # noqa: PLR2004 - an initial, as in "Mrs O"
         titled = at > 0 and words.tokens[at - 1].low in TITLES and words.gap(at - 1) in {" ", ". "}
         return BY_PLACE if titled and token.capital else None
-    if base in _STOP:
+    if base in _STOP and base not in EITHER:
         return None
     if base in FIRST and not is_word(base):
         return BY_LIST if _is_first_name(words, at, token) else None
@@ -113,7 +108,7 @@ def _named(words: Words, at: int) -> str | None:
     if token.low.endswith("s") and token.low[:-1] in FIRST and not is_word(token.low) and len(token.low) > 4:  # noqa: PLR2004
         return BY_LIST
     if is_word(base) or is_word(token.low) or base in PLACES:
-        return BY_PLACE if named_by_capital(words, at) and not token.opens and _is_a_worded_name(words, at) else None
+        return BY_PLACE if at and not token.opens and _is_a_worded_name(words, at) else None
     return _unknown(words, at, token)
 
 
@@ -130,10 +125,10 @@ def _is_first_name(words: Words, at: int, token: Token) -> bool:
 _FIRMLY, _LOOSELY = "firmly", "loosely"
 
 
-def _introduced(words: Words, at: int) -> str | None:
+def _introduced(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out for each reason
     """How what stands before says that a name comes: after "called" or a title firmly, after kin or "with" loosely."""
     token = words.tokens[at]
-    text = words.text[max(token.start - 40, 0) : token.start]
+    text = words.text[max(token.start - _LOOK_BACK, 0) : token.start]
     if _CALLED.search(text) and not _FROM_A_PHONE.search(text):
         return _LOOSELY if _WEAKLY_CALLED.search(text) else _FIRMLY
     if at == 0:
@@ -157,10 +152,12 @@ def _is_a_worded_name(words: Words, at: int) -> bool:
     token, before = words.tokens[at], words.tokens[at - 1]
     if token.base in MONTHS or token.base in SAID or token.base in KIN or token.base in _ROLE_WORDS:
         return False
-    return before.low in TITLES and before.low != "sir" and words.gap(at - 1).strip() in {"", "."}
+    capital = named_by_capital(words, at)
+    titled = before.low in (TITLES if capital else _PLAIN_TITLES) and words.gap(at - 1).strip() in {"", "."}
+    return titled or (capital and _ALIAS.search(words.text, max(token.start - _LOOK_BACK, 0), token.start) is not None)
 
 
-def _unknown(words: Words, at: int, token: Token) -> str | None:
+def _unknown(words: Words, at: int, token: Token) -> str | None:  # noqa: PLR0911 - a way out for each reason
     """A word that no list of words has: a surname, a rare or made-up first name, or a slip of the fingers."""
     base = token.base
     listed = base in LAST
@@ -179,7 +176,21 @@ def _unknown(words: Words, at: int, token: Token) -> str | None:
     placed = introduced is not None or bool(_AGE.match(words.text, token.end))
     if not placed and after is not None and after.low in SAID and words.gap(at) == " ":
         before = words.tokens[at - 1] if at and not token.opens else None
-        placed = before is None or before.low in {"and", "that", "when", "because", "then", "but", "if", "while", "as", "after", "before", "so", "where"}
+        placed = before is None or before.low in {
+            "and",
+            "that",
+            "when",
+            "because",
+            "then",
+            "but",
+            "if",
+            "while",
+            "as",
+            "after",
+            "before",
+            "so",
+            "where",
+        }
     if not placed:
         return None
     if introduced == _FIRMLY or listed:
@@ -192,14 +203,35 @@ def _whole(words: Words, at: int) -> tuple[int, int]:
     tokens = words.tokens
     first = last = at
     while first > 0 and tokens[first - 1].end - tokens[first - 1].start == 1 and tokens[first - 1].capital:
-        if tokens[first - 1].low in {"i", "a"} and tokens[first - 1].opens is False or words.gap(first - 1) not in {" ", ". ", "."}:
+        if (tokens[first - 1].low in {"i", "a"} and tokens[first - 1].opens is False) or words.gap(first - 1) not in {
+            " ",
+            ". ",
+            ".",
+        }:
             break
         first -= 1
-    while last + 1 < len(tokens) and last - at < 4 and words.gap(last) in _TOGETHER and tokens[last].low == tokens[last].base:  # noqa: PLR2004
+    while (
+        last + 1 < len(tokens)
+        and last - at < LONGEST
+        and words.gap(last) in _TOGETHER
+        and tokens[last].low == tokens[last].base
+    ):
         after = tokens[last + 1]
-        if after.opens or not after.low[0].isalpha() or after.base in _STOP or after.base in KIN or after.base in MONTHS or after.base in RANKS:
+        if (
+            after.opens
+            or not after.low[0].isalpha()
+            or after.base in _STOP
+            or after.base in KIN
+            or after.base in MONTHS
+            or after.base in RANKS
+        ):
             break
-        if named_by_capital(words, last + 1) or after.base in LAST or after.base in FIRST or _is_shouted_surname(words, last + 1):
+        if (
+            named_by_capital(words, last + 1)
+            or after.base in LAST
+            or after.base in FIRST
+            or _is_shouted_surname(words, last + 1)
+        ):
             last += 1
         elif after.low in {"al", "de", "van", "bin", "el", "ibn", "da"} and last + 2 < len(tokens):
             last += 2
@@ -217,14 +249,27 @@ def _ranked(reading: Reading, words: Words) -> Iterator[Span]:
     """Officers by their rank and number or name: PC 4412 Hughes, Sgt Hope, DC 1234. A rank alone names nobody."""
     tokens = words.tokens
     for at, token in enumerate(tokens):
-        if at + 1 >= len(tokens) or not (token.low in RANKS or (token.low in _SHOUTED_RANKS and token.shouted and words.by_case)):
+        if at + 1 >= len(tokens) or not (
+            token.low in RANKS or (token.low in _SHOUTED_RANKS and token.shouted and words.by_case)
+        ):
             continue
         last = at
-        while last + 1 < len(tokens) and last - at < 4 and words.gap(last) in {" ", ". ", "", ", ", " - "}:  # noqa: PLR2004
+        while last + 1 < len(tokens) and last - at < LONGEST and words.gap(last) in {" ", ". ", "", ", ", " - "}:
             after = tokens[last + 1]
-            number = after.low[0].isdigit() and 2 < len(after.low) < 7 and not after.low.endswith(("am", "pm", "hrs")) and after.low.rstrip("abcdefghijklmnopqrstuvwxyz").isdigit()  # noqa: PLR2004
+            number = (
+                after.low[0].isdigit()
+                and after.low.rstrip(_LETTERS).isdigit()
+                and FEWEST_FIGURES <= len(after.low) <= MOST_FIGURES
+                and not after.low.endswith(("am", "pm", "hrs"))
+            )
             shouted_only = token.low in _SHOUTED_RANKS
-            name = after.low[0].isalpha() and after.base not in _STOP and not after.opens and _is_officers_name(words, last + 1, in_full=last == at and token.low in _FULL_RANKS) and not (shouted_only and not named_by_capital(words, last + 1))
+            name = (
+                after.low[0].isalpha()
+                and after.base not in _STOP
+                and not after.opens
+                and _is_officers_name(words, last + 1, in_full=last == at and token.low in _FULL_RANKS)
+                and not (shouted_only and not named_by_capital(words, last + 1))
+            )
             if not number and not name:
                 break
             last += 1
@@ -248,4 +293,3 @@ def _is_officers_name(words: Words, at: int, *, in_full: bool) -> bool:
         after = words.tokens[at + 1].low if at + 1 < len(words.tokens) and not words.tokens[at + 1].opens else ""
         return after == "" or after in SAID or after in {"and", "at", "who", "attended", "spoke", "from"}
     return not is_word(token.base) and token.base not in EITHER and len(token.base) > 2 and not near_a_word(token.base)  # noqa: PLR2004
-

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from broker.screening.lists import EITHER, FIRST, LAST, PLACES
+from broker.screening.lists import EITHER, FIRST, LAST, PLACES, SETS
 from broker.screening.tokens import Token, Words, is_word
 
 FEWEST_WORDS = 4
@@ -11,32 +11,36 @@ FEWEST_WORDS = 4
 LEAST_ENGLISH = 0.45
 """The share of words in an English note, with its slips and names left out, that a dictionary knows: most reach 0.9."""
 
-_ENGLISH = frozenset(
-    """the a an and or but if of to in on at by for from with without is was are were be been has had have did does do not no he she it they
-    we you i me him her them his their my your this that there here what when who which will would could can said says told
-    saw after before because about up down out off over as so just then than very all any some one two mum dad child""".split()
-)
-_FOREIGN = frozenset(
-    # Welsh
-    """mae yn yr y ac ei eu fy dy nid oedd wedi gan gyda ar hyn hynny hi ef nhw chi ni ond neu fod bod roedd dw dydy ydy ydi wnaeth
-    dweud plentyn mam tad ysgol heddlu cartref bachgen merch teulu """
-    # Polish
-    """nie jest się sie na do ze że to jak tak ale po za od był byla była mnie ona jego jej mama tata dziecko szkoła policja dom bardzo
-    już juz jestem mam przez """
-    # Romanian
-    """și si nu că ca este sunt am ai cu din pe la un o mai lui ei eu tu el ea dar pentru copilul copil acasă acasa mama tata școală
-    politie foarte fost """
-    # Urdu, Hindi, Punjabi and Bengali in Latin letters
-    """hai hain ka ki ke ko mein nahi nahin aur kya tha thi mujhe usne bahut ghar baccha bachcha maa baap ne da di nu ami amar tumi
-    ache kore """
-    # Somali, Arabic in Latin letters, Turkish, Albanian, Lithuanian
-    """waa iyo oo ka ku u ayaa waxaa maya haa ilmaha hooyo aabo guriga wa la fi min ana huwa hiya bir ve bu da de için icin cok çok
-    değil degil anne baba çocuk cocuk okul polis ev është eshte dhe në ne për per nga nuk yra ir kad buvo """
-    # Portuguese, Spanish, French, Italian, German
-    """não nao que uma um em com para ele ela mas criança casa escola foi el los las una con por niño nina madre padre pero muy está esta
-    le les des du et est pas dans pour avec sur qui elle il je tu enfant mère maison école il lo gli di che non è sono der die das und
-    ist nicht ein eine mit von zu ich sie er""".split()
-) - {"to", "a", "i", "no", "do", "in", "an", "am", "per", "die", "her", "of", "we", "me", "he", "she", "at", "on", "or", "as", "mam", "mama", "baba", "from", "by", "over", "down"}
+_ENGLISH = SETS["english"]
+_FOREIGN = SETS["foreign"] - {
+    "to",
+    "a",
+    "i",
+    "no",
+    "do",
+    "in",
+    "an",
+    "am",
+    "per",
+    "die",
+    "her",
+    "of",
+    "we",
+    "me",
+    "he",
+    "she",
+    "at",
+    "on",
+    "or",
+    "as",
+    "mam",
+    "mama",
+    "baba",
+    "from",
+    "by",
+    "over",
+    "down",
+}
 
 
 def foreign(words: Words) -> Iterator[tuple[int, int]]:
@@ -63,7 +67,7 @@ def _judge(sentence: list[Token]) -> Iterator[tuple[int, int]]:
 
 def _is_english(piece: list[Token]) -> bool:
     english = sum(one.low in _ENGLISH for one in piece)
-    strange = sum(one.low in _FOREIGN and not one.low in _ENGLISH for one in piece)
+    strange = sum(one.low in _FOREIGN and one.low not in _ENGLISH for one in piece)
     if strange >= 3 and strange > english:  # noqa: PLR2004 - by chance, one or two
         return False
     plain = [one for one in piece if not _is_a_name(one)]

@@ -11,6 +11,15 @@ def _words(*names: str) -> frozenset[str]:
     return frozenset([word for line in lines if not line.startswith("#") for word in line.split()])
 
 
+def _sets() -> dict[str, frozenset[str]]:
+    """The sets of words by their titles."""
+    found: dict[str, frozenset[str]] = {}
+    for part in (_DATA / "word_sets.txt").read_text(encoding="utf-8").split("\n[")[1:]:
+        title, _, words = part.partition("]\n")
+        found[title] = frozenset(words.split())
+    return found
+
+
 def _nicknames() -> dict[str, frozenset[str]]:
     """First name -> its short forms, and every short form -> the names that it may stand for."""
     found: dict[str, set[str]] = {}
@@ -44,6 +53,8 @@ PLACES = _by_first_word(_words("places.txt"))
 NICKNAMES = _nicknames()
 TITLED = _words("titled.txt")
 """Words written with capitals in the titles of roles, meetings, plans and services, which locate nobody."""
+SETS = _sets()
+"""Sets of words that the rules look up, by title: each is named where it is used."""
 MONTHS: dict[str, int] = {
     form: number
     for number, forms in enumerate(

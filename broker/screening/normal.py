@@ -23,25 +23,10 @@ MOST_DEEP = 3
 
 _SAME = str.maketrans(
     {
-        **dict.fromkeys("‘’‚‛′`´ʼʹ", "'"),
-        **dict.fromkeys("“”„‟″«»", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        "…": ".",
-        "ł": "l",
-        "Ł": "L",
-        "ø": "o",
-        "Ø": "O",
-        "đ": "d",
-        "Đ": "D",
-        "ı": "i",
-        "ß": "s",
-        "æ": "a",
-        "Æ": "A",
-        "œ": "o",
-        "Œ": "O",
-        "ð": "d",
-        "þ": "t",
-        "ə": "e",
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032`\u00b4\u02bc\u02b9", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict(zip("\u2026łŁøØđĐ\u0131ßæÆœŒðþə", ".lLoOdDisaAoOdte", strict=True)),
     }
 )
 """One letter for one, so that places stay; `normal` writes a name of the record in the same way."""
@@ -65,17 +50,21 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ENCODED = re.compile(rf"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/_-]{{{SHORTEST_ENCODED},}}={{0,2}}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){6,}")
 _SPACED = re.compile(r"(?<![A-Za-z])[A-Za-z](?:([ .\-_*|~,/]{1,2})[A-Za-z])(?:\1[ ]?[A-Za-z]){2,}(?![A-Za-z])")
-_DISGUISED = re.compile(r"(?<![A-Za-z0-9@$!|.])(?=[A-Za-z0-9@$!|]*[A-Za-z])(?=[A-Za-z0-9@$!|]*[0-9@$!|])[A-Za-z0-9@$!|]{4,20}")
+_DISGUISED = re.compile(
+    r"(?<![A-Za-z0-9@$!|.])(?=[A-Za-z0-9@$!|]*[A-Za-z])(?=[A-Za-z0-9@$!|]*[0-9@$!|])[A-Za-z0-9@$!|]{4,20}"
+)
 _LEET = str.maketrans("013457@$!|8", "oieastasilb")
 LONGEST_OPEN_SPELLING = 6
-_FIGURES = {
-    "zero": "0", "oh": "0", "o": "0", "nought": "0", "nil": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
-    "six": "6", "seven": "7", "eight": "8", "nine": "9", **{figure: figure for figure in "0123456789"},
-}  # fmt: skip
+_NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_FIGURES = {word: str(figure) for figure, word in enumerate(_NUMERALS)}
+_FIGURES |= {"oh": "0", "o": "0", "nought": "0", "nil": "0", **{figure: figure for figure in "0123456789"}}
 _TIMES = {"double": 2, "treble": 3, "triple": 3}
 _FIGURE = "|".join(_FIGURES)
 _APART = re.compile("[0-9][ -][0-9][ -][0-9]")
-_SPOKEN = re.compile(rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{5,}}\b", re.IGNORECASE)
+_SPOKEN = re.compile(
+    rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{5,}}\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +254,9 @@ def _letters(said: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     letters = sum(letter.isalpha() or letter in " .,'" for letter in text)
-    return fold(text) if letters * 5 >= len(text) * 4 and all(one.isprintable() or one in _OPEN for one in text) else None
+    return (
+        fold(text) if letters * 5 >= len(text) * 4 and all(one.isprintable() or one in _OPEN for one in text) else None
+    )
 
 
 def _spelled(reading: Reading, hidden: list[tuple[int, int]]) -> list[Reading]:

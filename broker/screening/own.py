@@ -8,24 +8,27 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from broker.screening.dates import Written
-from broker.screening.lists import EITHER, FIRST, LAST, NICKNAMES
+from broker.screening.lists import EITHER, FIRST, LAST, NICKNAMES, SETS
 from broker.screening.normal import Reading, fold
 from broker.screening.position import named_by_capital, reads_as_a_name
 from broker.screening.tokens import Token, Words, is_word, words_of
-from broker.screening.verdict import Known, Kind, Span
+from broker.screening.verdict import Kind, Known, Span
 
 RULE = "TXT-2"
 
 SHORTEST_TYPO = 5
 """Letters of a name from which one slip is still read as that name."""
+SHORTEST_SHORT = 3
+"""Letters of a short form (Bea) of a first name."""
 SHORTEST_INSIDE = 4
 """Letters of a name that is found inside a longer word, an account or an address."""
 SHORTEST_NUMBER = 4
 """Letters and figures of a number that is found by itself."""
-_PARTICLES = frozenset("al el de la le van der von bin bint ibn ap ab o mc mac st san da dos di du del".split())
+_PARTICLES = SETS["particles"]
 
 _WHAT: Mapping[str, tuple[Kind, str]] = {
     "familyName": (Kind.PERSON, "the child"),
@@ -50,7 +53,7 @@ _WHAT: Mapping[str, tuple[Kind, str]] = {
 }
 """What the fields of a record hold, by the innermost name, and what the broker writes for it."""
 _SAYS_OF_ADDRESS = {"locationAddress": "the place of the incident", "currentAddress": "where the child is"}
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T|$)")
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt]|$)")
 
 _STREET = {
     "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "cl": "close", "clo": "close", "dr": "drive",
@@ -59,13 +62,14 @@ _STREET = {
     "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "wy": "way", "pk": "park",
     "mt": "mount", "bldgs": "buildings", "hse": "house", "est": "estate",
 }  # fmt: skip
-_STREET_TYPES = frozenset(
-    """road avenue lane close drive crescent gardens court place terrace square grove st way park mount buildings house
-    estate row walk mews hill view rise parade green lodge cottage farm flats flat heights tower""".split()
-)
-_FOND_ENDINGS = frozenset("s y ie i o z za es ey ers er bo ster sy ies a kins".split())
+_STREET_TYPES = SETS["street types"]
+_FOND_ENDINGS = SETS["fond endings"]
 """Endings that short forms of first names take."""
-_BEFORE_A_HOUSE = frozenset("number no num nos flat house at door".split())
+_COMMON = SETS["common"]
+"""Words so frequent that in lower case only their place says that they are somebody's name."""
+_BEFORE_A_WORD = SETS["before a word"]
+"""Before one of these, a name of the record that is a word too is the word, if it is in lower case."""
+_BEFORE_A_HOUSE = frozenset({"at", "door", "flat", "house", "no", "nos", "num", "number"})
 
 
 def known(content: Mapping[str, Any]) -> tuple[Known, ...]:
@@ -82,12 +86,9 @@ def _inside(field: str, key: str, value: Any, relations: Mapping[str, str]) -> I
     if isinstance(value, Mapping):
         adult = relations.get(str(value.get("adultRef")))
         for inner, one in value.items():
-            for kind, text, says in _inside(field, inner, one, relations):
-                if inner == "name" and "adultRef" in value:
-                    says = (adult or "another adult").replace("-", " ")
-                elif inner in {"lines", "postcode"}:
-                    says = _SAYS_OF_ADDRESS.get(field, says)
-                yield kind, text, says
+            of_an_adult = inner == "name" and "adultRef" in value
+            ours = (adult or "another adult").replace("-", " ") if of_an_adult else _SAYS_OF_ADDRESS.get(field)
+            yield from ((kind, text, ours or says) for kind, text, says in _inside(field, inner, one, relations))
     elif isinstance(value, list | tuple):
         for one in value:
             yield from _inside(field, key, one, relations)
@@ -194,14 +195,13 @@ class Own:
             self._inside_of(whose, "".join([parts[-1], *parts[:-1]]))
             self._learn_pair(whose, parts[0], parts[-1])
             letters = "".join([part[0] for part in parts])
-            for initials in {letters, parts[0][0] + parts[-1][0]}:
+            for initials in {letters, *(parts[0][0] + part[0] for part in parts[1:])}:
                 self._initials.setdefault(initials, set()).add(whose)
 
     def _learn_part(self, whose: int, part: str, *, nicknames: bool) -> None:
         plain = part.replace("'", "")
         for form in {part, plain}:
-            careful = is_word(form) or form in EITHER or len(form) <= 2  # noqa: PLR2004 - two letters are an abbreviation
-            self._forms.setdefault(form, set()).add(_Form(whose, careful))
+            self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
         if "'" in part:
             self._phrases.setdefault(part.split("'")[1], set()).add((1, tuple(part.split("'")), whose))
         if len(plain) >= SHORTEST_INSIDE:
@@ -215,8 +215,7 @@ class Own:
                 if not is_word(plain[-end:]):
                     self._stems.setdefault(plain[-end:][:3], set()).add((plain[-end:], whose))
         for short in NICKNAMES.get(plain, ()) if nicknames else ():
-            careful = is_word(short) or short in EITHER or len(short) <= 2  # noqa: PLR2004
-            self._forms.setdefault(short, set()).add(_Form(whose, careful))
+            self._forms.setdefault(short, set()).add(_Form(whose, _is_careful(short)))
 
     def _inside_of(self, whose: int, form: str) -> None:
         if len(form) >= SHORTEST_INSIDE:
@@ -261,6 +260,7 @@ class Own:
         for way in {parts, name, tuple([part for part in parts if not part[0].isdigit()])}:
             if len(way) > 1:
                 self._add_phrase(way, whose)
+                self._forms.setdefault("".join(way), set()).add(_Form(whose, careful=False))
             elif way:
                 self._learn_place(whose, way[0])
         for part in name[:-1] if name and name[-1] in _STREET_TYPES else name:
@@ -322,46 +322,73 @@ class Own:
             part = _STREET.get(token.base, token.base)
             for place, way, whose in self._phrases.get(part, ()):
                 first = at - place
-                if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way, at):
+                if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
                     yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
             for whose in self._outward.get(token.low, ()):
-                if token.end - token.start > 2 or (token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "):  # noqa: PLR2004
+                if token.end - token.start >= SHORTEST_SHORT or (
+                    token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
+                ):
                     yield _Hit(whose, token.start, token.end, certain=True)
 
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
         bare = token.low.strip("0123456789")
-        length = len(token.base) if token.low != token.base else len(token.low)
-        end = token.start + length
+        end = token.start + (len(token.base) if token.low != token.base else len(token.low))
         ways = {token.low, token.base, bare, token.base.replace("'", "")}
         if token.low.endswith("s"):
             ways |= {token.low[:-1], token.low[:-1].rstrip("'")}
-        found = False
-        for way in ways:
-            for form in self._forms.get(way, ()):
-                if not form.careful or token.low != bare or self._reads(words, at, way):
-                    found = True
-                    yield _Hit(form.whose, token.start, end, certain=True)
-        if found or len(bare) < len("Bea"):
-            return
+        exact = [
+            form.whose
+            for way in ways
+            for form in self._forms.get(way, ())
+            if not form.careful or token.low != bare or self._reads(words, at, way, form.whose)
+        ]
+        yield from (_Hit(whose, token.start, end, certain=True) for whose in exact)
+        if not exact and len(bare) >= SHORTEST_SHORT:
+            yield from self._like_one(words, at, ways)
+
+    def _like_one(self, words: Words, at: int, ways: set[str]) -> Iterator[_Hit]:
+        """Slips of the fingers, short forms, and names inside a longer word."""
+        token = words.tokens[at]
         word = is_word(token.base) or token.base in EITHER
         if word and (token.opens or not named_by_capital(words, at)):
             return
-        listed = token.base in FIRST or token.base in LAST
-        for name, whose in {pair for way in ways for pair in self._near(way)}:
-            if name[0] == token.low[0] or not word:
-                yield _Hit(whose, token.start, end, certain=not listed)
-        yield from (_Hit(one, token.start, end, certain=not listed) for one in self._shortened_to(token.base))
+        end, listed = token.start + len(token.base), token.base in FIRST or token.base in LAST
+        slips = {pair for way in ways for pair in self._near(way)}
+        near = {whose for name, whose in slips if name[0] == token.low[0] or not word}
+        near.update(self._shortened_to(token.base))
+        yield from (_Hit(whose, token.start, end, certain=not listed) for whose in near)
         if not listed and not word:
             for form, who in self._inside.items():
-                if form in token.low and len(form) < len(token.low):
-                    yield from (_Hit(one, token.start, token.end, certain=token.low == form + "s") for one in who)
+                if form in token.low:
+                    yield from (_Hit(one, token.start, token.end, certain=False) for one in who)
 
-    def _reads(self, words: Words, at: int, way: str) -> bool:
+    def _reads(self, words: Words, at: int, way: str, whose: int) -> bool:
         """Whether a form that is a word too is a name here."""
         token = words.tokens[at]
+        for other in (at - 1, at + 1):  # nick beside brown is Nick Brown
+            if 0 <= other < len(words.tokens) and words.gap(min(at, other)) in {" ", ", "}:
+                beside = self._forms.get(words.tokens[other].base, set())
+                if any(form.whose == whose for form in beside) and words.tokens[other].base != token.base:
+                    return True
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
-            return token.capital and way not in {"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"}
-        return reads_as_a_name(words, at, of_the_record=True)
+            return token.capital and way not in {
+                "i",
+                "a",
+                "it",
+                "no",
+                "so",
+                "is",
+                "he",
+                "we",
+                "us",
+                "my",
+                "an",
+                "if",
+                "in",
+            }
+        if way in EITHER or way in _COMMON or named_by_capital(words, at):
+            return reads_as_a_name(words, at, of_the_record=True)
+        return token.opens or words.gap(at - 1) != " " or words.tokens[at - 1].low not in _BEFORE_A_WORD
 
     def _near(self, way: str) -> Iterator[tuple[str, int]]:
         """Names that one slip makes of this."""
@@ -400,7 +427,9 @@ class Own:
                             yield _Hit(whose, tokens[at].start, tokens[at].end, certain=True)
 
     def _in_numbers(self, text: str) -> Iterator[_Hit]:
-        if not any(character.isdigit() for character in text) and not any(number.isalpha() for number, _ in self._numbers):
+        if not any(character.isdigit() for character in text) and not any(
+            number.isalpha() for number, _ in self._numbers
+        ):
             return
         letters = [(place, letter) for place, letter in enumerate(text.lower()) if letter.isalnum()]
         squashed = "".join([letter for _, letter in letters])
@@ -409,14 +438,14 @@ class Own:
                 continue
             for at in _places(squashed, number):
                 places = [place for place, _ in letters[at : at + len(number)]]
-                if _tight(text, places) and _apart(text, places[0], places[-1] + 1):
+                if _tight(places) and _apart(text, places[0], places[-1] + 1):
                     yield _Hit(whose, places[0], places[-1] + 1, certain=True)
         figures = [(place, letter) for place, letter in letters if letter.isdigit()]
         digits = "".join([letter for _, letter in figures])
         for number, whose in self._digits:
             for at in _places(digits, number):
                 places = [place for place, _ in figures[at : at + len(number)]]
-                if _tight(text, places):
+                if _tight(places):
                     yield _Hit(whose, places[0], places[-1] + 1, certain=True)
 
     def _in_dates(self, text: str, dates: Sequence[Written]) -> Iterator[_Hit]:
@@ -426,8 +455,15 @@ class Own:
                 if any(_means(way, (year, month, day), born=born) for way in one.ways):
                     yield _Hit(whose, one.start, one.end, certain=True)
             if born:
-                for match in re.finditer(rf"(?:\bborn|\bd\.?o\.?b\.?|\bb\.)\W+(?:(?:in|is|was)\W+)?({year})\b", text, re.IGNORECASE):
+                for match in re.finditer(
+                    rf"(?:\bborn|\bd\.?o\.?b\.?|\bb\.)\W+(?:(?:in|is|was)\W+)?({year})\b", text, re.IGNORECASE
+                ):
                     yield _Hit(whose, *match.span(1), certain=True)
+
+
+def _is_careful(form: str) -> bool:
+    """Whether this way to write a name is a word too, or so short that it may be an abbreviation."""
+    return is_word(form) or form in EITHER or len(form) <= 2  # noqa: PLR2004
 
 
 def _shortened(word: str) -> set[str]:
@@ -448,7 +484,7 @@ def one_slip(left: str, right: str) -> bool:
     return a[1:] == b if len(a) > len(b) else a == b[1:]
 
 
-def _same(tokens: Sequence[Token], way: tuple[str, ...], _at: int) -> bool:
+def _same(tokens: Sequence[Token], way: tuple[str, ...]) -> bool:
     """Whether these words are the phrase, with one slip in one longer word."""
     slips = 0
     for token, part in zip(tokens, way, strict=True):
@@ -464,7 +500,24 @@ def _same(tokens: Sequence[Token], way: tuple[str, ...], _at: int) -> bool:
 def _is_a_rank(words: Words, at: int) -> bool:
     """Whether DC, PC or SW stands for what somebody is: before a name or a number, or after an article."""
     token = words.tokens[at]
-    if token.low not in {"dc", "pc", "ds", "ps", "di", "sw", "hv", "ta", "gp", "dv", "ht", "cp", "la", "pp", "dh", "ic"}:
+    if token.low not in {
+        "dc",
+        "pc",
+        "ds",
+        "ps",
+        "di",
+        "sw",
+        "hv",
+        "ta",
+        "gp",
+        "dv",
+        "ht",
+        "cp",
+        "la",
+        "pp",
+        "dh",
+        "ic",
+    }:
         return False
     before = words.tokens[at - 1].low if at and not token.opens else ""
     after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
@@ -479,9 +532,13 @@ def _places(text: str, part: str) -> Iterator[int]:
         at = text.find(part, at + 1)
 
 
-def _tight(text: str, places: Sequence[int]) -> bool:
+MOST_BETWEEN = 4
+"""How far apart two characters of one number stand, at most."""
+
+
+def _tight(places: Sequence[int]) -> bool:
     """Whether only spaces and signs, three at most, stand between these characters."""
-    return all(right - left <= 4 for left, right in zip(places, places[1:], strict=False)) and "\n\n" not in text[places[0] : places[-1]]  # noqa: PLR2004
+    return all(right - left <= MOST_BETWEEN for left, right in pairwise(places))
 
 
 def _apart(text: str, start: int, end: int) -> bool:

@@ -52,7 +52,8 @@ def words_of(text: str) -> Words:
         if not opens and start - done != 1:
             between = text[done:start]
             opens = bool(_BREAK.search(between)) and not (
-                between.strip() == "." and (tokens[-1].low in _TITLES_WITH_A_DOT or tokens[-1].end - tokens[-1].start == 1)
+                between.strip() == "."
+                and (tokens[-1].low in _TITLES_WITH_A_DOT or tokens[-1].end - tokens[-1].start == 1)
             )
         elif not opens and text[done] in ':;\n"':
             opens = True
