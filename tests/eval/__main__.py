@@ -82,7 +82,7 @@ def _method() -> Json:
     return {
         "ran": system_clock().date().isoformat(),
         "machine": results.machine(),
-        "model": f"{model.PACKAGE} {metadata.version(model.PACKAGE)}, files SHA-256 {model.DIGEST}",
+        "model": f"{model.PACKAGE} {metadata.version(model.PACKAGE)}, weights SHA-256 {model.WEIGHTS_DIGEST}",
         "spacy": metadata.version("spacy"),
         "presidio": metadata.version("presidio-analyzer"),
         "found": "a labelled span is found if a span that was found shares a character with it",
