@@ -67,6 +67,8 @@ _FOND_ENDINGS = SETS["fond endings"]
 """Endings that short forms of first names take."""
 _COMMON = SETS["common"]
 """Words so frequent that in lower case only their place says that they are somebody's name."""
+_STRICT = SETS["strict"]
+"""The same of first names."""
 _BEFORE_A_WORD = SETS["before a word"]
 """Before one of these, a name of the record that is a word too is the word, if it is in lower case."""
 _BEFORE_A_HOUSE = frozenset({"at", "door", "flat", "house", "no", "nos", "num", "number"})
@@ -124,7 +126,7 @@ class _Hit(NamedTuple):
     certain: bool
 
 
-@lru_cache(maxsize=256)  # one message has many texts, and each is read for several recipients
+@lru_cache(maxsize=64)  # one message has many texts, and each is read for several recipients
 def own(record: tuple[Known, ...]) -> "Own":
     """What finds this record's identifiers."""
     return Own(record)
@@ -386,7 +388,7 @@ class Own:
                 "if",
                 "in",
             }
-        if way in EITHER or way in _COMMON or named_by_capital(words, at):
+        if way in _STRICT or way in _COMMON or named_by_capital(words, at):
             return reads_as_a_name(words, at, of_the_record=True)
         return token.opens or words.gap(at - 1) != " " or words.tokens[at - 1].low not in _BEFORE_A_WORD
 

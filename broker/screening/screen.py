@@ -133,7 +133,7 @@ def _hits(text: str, spans: Sequence[Span], shown: frozenset[str], spare: frozen
 
 def _is_spared(plain: str, span: Span, own_names: Sequence[str]) -> bool:
     """Whether this is the recipient's own name, or the beginning of it."""
-    if span.kind not in {Kind.ORGANISATION, Kind.PLACE, Kind.PERSON} or not plain or span.field is not None:
+    if span.kind not in {Kind.ORGANISATION, Kind.PLACE, Kind.PERSON} or span.field is not None:
         return False
     return any(f" {name} ".startswith(f" {plain} ") or f" {plain} ".startswith(f" {name} ") for name in own_names)
 

@@ -112,9 +112,11 @@ def _record(text: str) -> Mapping[str, Any]:
 
 def main(folder: Path = NOTES) -> None:
     """Compile every file of the folder, or none."""
-    compiled = {file.with_suffix(".jsonl"): parse(file.read_text()) for file in sorted(folder.glob("*.txt"))}
+    compiled = {
+        file.with_suffix(".jsonl"): parse(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.txt"))
+    }
     for file, notes in compiled.items():
-        file.write_text(lines(notes))
+        file.write_text(lines(notes), encoding="utf-8")
         spans = [span for note in notes for span in note.spans]
         sys.stdout.write(
             f"{file.name}: {len(notes)} notes, {len(spans)} spans, {sum(span.own for span in spans)} the record's own\n"

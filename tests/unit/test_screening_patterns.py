@@ -4,8 +4,8 @@ import pytest
 
 from broker.screening.dates import written
 from broker.screening.language import foreign
-from broker.screening.patterns import spans
 from broker.screening.normal import normal
+from broker.screening.patterns import spans
 from broker.screening.screen import Screen
 from broker.screening.tokens import near_a_word, words_of
 from broker.screening.verdict import Kind
@@ -53,7 +53,7 @@ SHAPES = [
     (Kind.TELEPHONE, "7700 900 123", "7700 900 123"),
     (Kind.TELEPHONE, "mob 900123", "900123"),
     (Kind.TELEPHONE, "ring mum back on 960431", "960431"),
-    (Kind.TELEPHONE, "oh seven seven double-oh nine double oh one two three", "oh seven seven double-oh nine double oh one two three"),
+    (Kind.TELEPHONE, "oh seven seven double-oh nine one", "oh seven seven double-oh nine one"),
     (Kind.EMAIL, "kez.x@mail.example", "kez.x@mail.example"),
     (Kind.EMAIL, "kez (at) mail (dot) example", "kez (at) mail (dot) example"),
     (Kind.EMAIL, "kez at mail dot com", "kez at mail dot com"),
@@ -69,7 +69,7 @@ SHAPES = [
     (Kind.VEHICLE, "K123 QWE", "K123 QWE"),
     (Kind.VEHICLE, "part plate QF63", "QF63"),
     (Kind.PLACE, "51.5007, -0.1246", "51.5007, -0.1246"),
-    (Kind.PLACE, "///filled.count.soap", "///filled.count.soap"),
+    (Kind.PLACE, "w3w ///filled.count.soap", "filled.count.soap"),
     (Kind.DATE, "dob 4/7/85", "4/7/85"),
     (Kind.DATE, "born on the 4th of July 1985", "4th of July 1985"),
     (Kind.DATE, "4 July is his birthday", "4 July"),
@@ -101,7 +101,7 @@ def test_a_shape_is_found(kind: Kind, text: str, part: str) -> None:
         "they had a snap and an account",
         "ref: to follow. log on. custody record",
         "ab12 the end",
-        "@ 3pm",
+        "@ 3pm @12",
         "facebook messages from friends",
         "profile of a child",
         "3 4 5",
@@ -136,7 +136,7 @@ def test_dates_are_read_as_they_are_written(text: str, way: tuple[int, int, int]
     assert way in [meant for one in written(f"on {text}, at 10") for meant in one.ways]
 
 
-@pytest.mark.parametrize("text", ["45/45/2016", "99 March", "12.30pm", "may be", "1 2"])
+@pytest.mark.parametrize("text", ["45/45/2016", "99 March", "39 March", "12.30pm", "may be", "1 2"])
 def test_what_is_no_date_is_none(text: str) -> None:
     assert list(written(text)) == []
 
@@ -174,7 +174,7 @@ def test_english_with_slips_and_foreign_words_passes(text: str) -> None:
 
 def test_slips_of_ordinary_words() -> None:
     assert near_a_word("chidlren")
-    assert near_a_word("safegaurdng")
+    assert near_a_word("safegaurrding")
     assert not near_a_word("kyrahn")
     assert not near_a_word("xq")
     assert not near_a_word("zbigniewski")
