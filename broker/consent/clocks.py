@@ -46,6 +46,7 @@ BANK_HOLIDAYS = frozenset(
 )
 """England and Wales, as published on gov.uk. Days after LAST_KNOWN_DAY are not known to be free of holidays."""
 LAST_KNOWN_DAY = date(2028, 12, 31)
+OFFICES_CLOSE = time(17, 0)
 
 
 class DeadlineKind(StrEnum):
@@ -98,6 +99,13 @@ def _within_the_hour(start: datetime, _: time) -> datetime:
     return start + timedelta(hours=1)
 
 
+def _one_working_day(start: datetime, _: time) -> datetime:
+    day = start.astimezone(LONDON).date() + timedelta(days=1)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return datetime.combine(day, OFFICES_CLOSE, LONDON)
+
+
 def _at_once(start: datetime, opens: time) -> datetime:
     here = start.astimezone(LONDON)
     if is_working_day(here.date()) and opens <= here.time() < time(16, 0):
@@ -117,6 +125,12 @@ _RULES: dict[Clock, _Rule] = {
         DeadlineKind.PROPOSAL, "by the next working morning; statute sets no time [P]", next_at
     ),
     Clock.ONE_HOUR: _Rule(DeadlineKind.PROPOSAL, "acknowledged within one hour [P]", _within_the_hour),
+    Clock.DESIGNATED_OFFICER: _Rule(
+        DeadlineKind.GUIDANCE,
+        "the council's designated officer is told within one working day of the employer or the police knowing "
+        "[S1 para 264]; counted from the day after, until 17:00 [P]",
+        _one_working_day,
+    ),
     Clock.AT_ONCE: _Rule(
         DeadlineKind.PROPOSAL,
         "at once: within an hour while the recipient is open, else when it next opens [P]",
@@ -126,7 +140,7 @@ _RULES: dict[Clock, _Rule] = {
 }
 
 
-STARTS_WITH_THE_GROUNDS = frozenset({Clock.SCHOOL_DAY, Clock.WORKING_MORNING})
+STARTS_WITH_THE_GROUNDS = frozenset({Clock.SCHOOL_DAY, Clock.WORKING_MORNING, Clock.DESIGNATED_OFFICER})
 """These clocks start when the grounds were formed; the others when the broker sends."""
 
 

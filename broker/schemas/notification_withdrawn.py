@@ -7,8 +7,8 @@ from pydantic import Field
 
 from broker.schemas.encompass import FAMILY, MessageRef
 from broker.schemas.message import Addressing, Flow, Line, Message
-from broker.schemas.notification_updated import FOLLOWS
-from broker.schemas.terms import Kind, Label, Role
+from broker.schemas.notification_updated import FOLLOWS, RECEIVES
+from broker.schemas.terms import Kind, Label
 
 
 class WithdrawalReason(StrEnum):
@@ -48,10 +48,6 @@ FLOW = Flow(
     refers_to=True,
     note="The earlier message must not be used. Do what is instructed, then answer with state erased.",
     views=FOLLOWS,
-    kinds={
-        Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
-        Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
-        Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
-    },
+    kinds=RECEIVES,
     source="core-flows A3 [K: UK GDPR Arts 5(1)(d), 16-17, 33]",
 )
