@@ -26,6 +26,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic_core import to_json
 
 from broker import envelope, ledger, topics, words
+from broker.consent import conflict
 from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
 from broker.consent.rules import RULES_VERSION
@@ -36,7 +37,7 @@ from broker.registry import Organisation, Registry, SignedBy
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressee, Addressing, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
-from broker.schemas.terms import Outcome
+from broker.schemas.terms import Outcome, Role
 from broker.sealing import KeyRing, Signer, public, unseal
 from broker.state import LEEWAY, WINDOW, Ahead, Case, Memory, Remembered, Seen, Telling, TellingState, Unsigned
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
@@ -168,7 +169,8 @@ class Exchange:
         statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
         submission = parse(_document(statement), flow)
         line = {"organisation": telling.recipient, "role": telling.role}
-        named = (one for one in submission.to if one.organisation == telling.recipient)
+        whose = telling.instead_of or telling.recipient
+        named = (one.model_copy(update=line) for one in submission.to if one.organisation == whose)
         withdraws = isinstance(submission.content, NotificationWithdrawn)
         revokes = ledger.delivered(case, submission.content, telling.recipient)
         [one] = judge(
@@ -183,7 +185,7 @@ class Exchange:
             doubts=_doubts(statement, by, now),
             released=telling.released,
         )
-        about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
+        about = f"{_seen_key(statement)}|{_whom(one)}|{telling.at.isoformat()}"
         told, event = [words.recipient_outcome(one, now)], _event_id(f"again|{about}")
         out = self._deliver(statement, flow, sender, case, one, told[0], event, now, revokes)
         review = words.review(telling.released, one)
@@ -202,10 +204,12 @@ class Exchange:
                 ledger.decided_anew(
                     case,
                     telling,
+                    one.line,
                     one.decision,
                     self._not_before_asked(telling, now),
                     grants=one.grants,
                     event=event,
+                    instead_of=one.instead_of,
                 ),
             ),
             line=Line(
@@ -226,7 +230,7 @@ class Exchange:
         """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""
         about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.state}"
         event = _event_id(f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
-        body = words.overdue(case=case.id, owner=case.owner, telling=telling)
+        body = words.overdue(case=case.id, owner=case.owner, telling=telling, quietly=self._quietly(case, telling))
         owner = self.registry.get(telling.sender)
         out = self._drafts.to(owner, event, body, None, now)
         audit = {"is": "overdue", "at": now.isoformat(), **body}
@@ -243,10 +247,16 @@ class Exchange:
         )
         return self._drafts.sealed([settled])[0]
 
+    def _quietly(self, case: Case, telling: Telling) -> bool:
+        """Whether whoever has not answered must not be rung as usual: an adult is there, or it must not be told."""
+        usual = telling.role is Role.SAFEGUARDING_LEAD
+        there = usual and conflict.in_the_way(case.connections, telling.recipient, self.registry)
+        return there or telling.recipient in case.not_told
+
     def again_failed(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """What was released could not be decided anew: tell the sender once, for its clock may have fired already."""
         about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{now.isoformat()}"
-        body = words.again_failed(case=case.id, owner=case.owner, telling=telling)
+        body = words.again_failed(case=case.id, owner=case.owner, telling=telling, quietly=self._quietly(case, telling))
         owner = self.registry.get(telling.sender)
         out = self._drafts.to(owner, _event_id(f"again failed|{about}"), body, None, now)
         settled = Settled(
@@ -351,7 +361,7 @@ class Exchange:
         revoked: list[Outgoing] = []
         believed = not any(one.facts.doubts for one in judged)
         for one, body in zip(judged, told, strict=True):
-            event = _event_id(f"{key}|{one.line.organisation}")
+            event = _event_id(f"{key}|{_whom(one)}")
             revokes = ledger.delivered(case, submission.content, one.line.organisation)
             out += self._deliver(statement, flow, sender, case, one, body, event, now, revokes)
             if revokes and believed and one.organisation is not None and not one.decision.shared:
@@ -367,17 +377,21 @@ class Exchange:
                 now,
                 grants=one.grants,
                 event=event,
+                instead_of=one.instead_of,
             )
             tellings += ledger.of_each_thread(case, submission.content, telling) if telling else []
+        then = ledger.after(case, submission, sender.id, tellings, now, believed=believed)
+        owed = ledger.owed(then, submission, flow, sender.id, sender.kind, self.registry, now) if believed else []
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
             judged=judged,
             told=told,
+            owed=owed,
             not_reached=ledger.not_reached(case, submission.content, flow),
             policy=self.policy.version,
         )
-        then = ledger.after(case, submission, sender.id, tellings, now, believed=believed)
+        then = ledger.owing(then, owed)
         human = {**words.act(submission.content, by.person), **words.settled(ledger.settled(case, then))}
         outcome |= human
         out += self._drafts.to(sender, _outcome_id(key), outcome, None, now)
@@ -481,7 +495,7 @@ class Exchange:
     ) -> list[Unsealed]:
         """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
         if one.decision.shared and one.organisation is not None:
-            cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
+            cut = statement.cut(fields=one.shown.fields, addressee=one.instead_of or one.organisation.id)
             body = words.delivery(
                 signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )
@@ -598,6 +612,11 @@ def _event_id(about: str) -> str:
     """The same id for the same event: what `uuid5` makes of it under NAMESPACE, without its detours."""
     made = hashlib.sha1(NAMESPACE.bytes + about.encode(), usedforsecurity=False).hexdigest()
     return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
+
+
+def _whom(one: Judged) -> str:
+    """Who is told; of whoever is told for a setting, for which: a council may be told for two."""
+    return f"{one.line.organisation}|{one.instead_of}" if one.instead_of else one.line.organisation
 
 
 def _outcome_id(seen_key: str) -> str:

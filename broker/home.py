@@ -34,6 +34,7 @@ from broker.register import (
     AboutPapers,
     AgreementDeclared,
     AgreementJoined,
+    AlternateDeclared,
     DocumentFiled,
     Event,
     EventRefused,
@@ -322,7 +323,7 @@ class Home:
 def _alternates(play_set: Iterable[Organisation]) -> Iterator[AlternateDeclared]:
     for one in play_set:
         if one.alternate is not None and one.alternate_is is not None:
-            yield AlternateDeclared(about=one.id, alternate=one.alternate, alternate_is=one.alternate_is)
+            yield AlternateDeclared(about=one.id, alternate=one.alternate, who=one.alternate_is)
 
 
 def _first_papers(play_set: Sequence[Organisation], day: date) -> Iterator[AboutPapers]:

@@ -122,7 +122,7 @@ class AlternateDeclared(Block):
     event: Literal["alternate-declared"] = Field(alias="is", default="alternate-declared")
     about: OrganisationId
     alternate: OrganisationId
-    alternate_is: AlternateIs
+    who: AlternateIs
 
 
 class KeyAdded(Block):
@@ -391,14 +391,17 @@ class Register:
         if self.registry.get(event.alternate) is None:
             raise EventRefused(Why.UNKNOWN)
         own = event.alternate == f"{Kind.ALTERNATE}:{event.about.partition(':')[2]}"
-        fits = kind_of(event.alternate) is Kind.COUNCIL if event.alternate_is is AlternateIs.COUNCIL else own
+        fits = kind_of(event.alternate) is Kind.COUNCIL if event.who is AlternateIs.COUNCIL else own
         if kind_of(event.about) is not Kind.SCHOOL or not fits:
             raise EventRefused(Why.NOT_ITS_ALTERNATE)
 
     def _merged(self, entry: Organisation) -> Organisation:
         """A register's facts over what is known. Keys and the rest come only by their own events."""
         known = self.registry.get(entry.id)
-        if any(getattr(entry, name) for name in ("keys", "people", "delegations", "suspended", "resend_before", "alternate")):
+        if any(
+            getattr(entry, name)
+            for name in ("keys", "people", "delegations", "suspended", "resend_before", "alternate")
+        ):
             raise EventRefused(Why.NOT_ENTITLED)
         return entry.model_copy(update={name: getattr(known, name) for name in KEPT}) if known else entry
 
@@ -409,7 +412,7 @@ def _entry(known: Organisation, event: AboutOne, at: datetime) -> Organisation:
         case Connected():
             change: dict[str, Any] = {"channel": event.channel}
         case AlternateDeclared():
-            change = {"alternate": event.alternate, "alternate_is": event.alternate_is}
+            change = {"alternate": event.alternate, "alternate_is": event.who}
         case Suspended() | Resumed():
             change = {"suspended": isinstance(event, Suspended)}
         case ResendAsked():

@@ -212,6 +212,11 @@ class Organisation(Block):
         return kind_of(self.id)
 
     @property
+    def acts_as(self) -> Kind:
+        """What it is in law and in a flow: an alternate is a desk of its setting."""
+        return Kind.SCHOOL if self.kind is Kind.ALTERNATE else self.kind
+
+    @property
     def connected(self) -> bool:
         """Whether it is reached by the broker at all."""
         return self.channel is not Channel.NOT_CONNECTED

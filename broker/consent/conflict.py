@@ -31,6 +31,7 @@ class Conflict(Code):
 
     NONE = "none"
     INSTEAD = "told-instead"  # the declared alternate is told
+    FROM_NOW = "told-instead-from-now"  # the same, of what follows something that its usual desk was told
     NO_ALTERNATE = "no-alternate-declared"
     ALTERNATE_TOO = "alternate-conflicts-too"
     OUT_OF_REACH = "alternate-out-of-reach"

@@ -104,10 +104,9 @@ class Block(BaseModel):
     __str__ = __repr__
 
 
-NEVER_CARRIED = {
-    name: "RD-11: the name before an adoption is never carried"
-    for name in ("preAdoptionName", "nameBeforeAdoption", "birthName")
-}
+NEVER_CARRIED = dict.fromkeys(
+    ("preAdoptionName", "nameBeforeAdoption", "birthName"), "RD-11: the name before an adoption is never carried"
+)
 """Wire names that no message type may ever carry -> why."""
 
 

@@ -12,6 +12,7 @@ from broker.consent.rulebook import Built, Human, Rule
 from broker.consent.rules import (
     accountability,
     article6,
+    conflict,
     consent_given,
     encompass,
     gateways,
@@ -29,6 +30,7 @@ from broker.statement import dumps
 SECTIONS: tuple[ModuleType, ...] = (
     routing,
     encompass,
+    conflict,
     regime,
     article6,
     consent_given,
@@ -45,6 +47,7 @@ SECTIONS: tuple[ModuleType, ...] = (
 RULES: tuple[Rule, ...] = (
     *routing.FIRST,
     *encompass.RULES,
+    *conflict.RULES,
     *routing.LAST,
     *regime.RULES,
     *article6.RULES,
