@@ -320,9 +320,10 @@ class Home:
         return Person(id=f"person-{secrets.token_hex(6)}", role=role, key=key)
 
 
-def _alternates(play_set: Iterable[Organisation]) -> Iterator[AlternateDeclared]:
+def _alternates(play_set: Sequence[Organisation]) -> Iterator[AlternateDeclared]:
+    there = {one.id for one in play_set}
     for one in play_set:
-        if one.alternate is not None and one.alternate_is is not None:
+        if one.alternate in there and one.alternate is not None and one.alternate_is is not None:
             yield AlternateDeclared(about=one.id, alternate=one.alternate, who=one.alternate_is)
 
 

@@ -17,6 +17,7 @@ from broker.register import (
     TYP,
     AgreementDeclared,
     AgreementJoined,
+    AlternateDeclared,
     Connected,
     Delegated,
     DelegationEnded,
@@ -38,7 +39,18 @@ from broker.register import (
     registered,
     sign_event,
 )
-from broker.registry import MOST_DIRECT, PARSED_KEPT, Channel, Delegation, Desk, KeyUse, Nation, Organisation, Registry
+from broker.registry import (
+    MOST_DIRECT,
+    PARSED_KEPT,
+    AlternateIs,
+    Channel,
+    Delegation,
+    Desk,
+    KeyUse,
+    Nation,
+    Organisation,
+    Registry,
+)
 from broker.schemas.papers import Document
 from broker.schemas.terms import PersonRole
 from broker.statement import b64, dumps
@@ -107,6 +119,10 @@ def filed_by(home: Home) -> Document:
 EVENTS: dict[str, tuple[Callable[[Home], Event], set[str]]] = {
     "registered": (lambda _: Registered(organisations=(school(199999),)), {REGISTRAR}),
     "connected": (lambda _: Connected(about=ACLAND, channel=Channel.MAILBOX), {REGISTRAR}),
+    "alternate declared": (
+        lambda _: AlternateDeclared(about=ACLAND, alternate="alternate:100053", who=AlternateIs.PROPRIETOR),
+        {REGISTRAR},
+    ),
     "resumed": (lambda _: Resumed(about=ACLAND), {REGISTRAR}),
     "suspended": (lambda _: Suspended(about=ACLAND), {REGISTRAR, ACLAND}),
     "key added": (a_key, {REGISTRAR, ACLAND}),
