@@ -53,6 +53,8 @@ OPENS_IF_UNKNOWN = time(8, 50)
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[\W_]+(?=[0-9])")
 _A_POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
+_A_MAP_REFERENCE = re.compile(r"\b[HNOST][A-HJ-Z] ?[0-9]{2,5} ?[0-9]{2,5}\b|\b[a-z]{3,}\.[a-z]{3,}\.[a-z]{3,}\b")
+"""On the national grid, as "TQ 298 839", or three words with dots between."""
 _A_NUMBER = re.compile(r"[0-9]{9,}")
 
 Parsed = Submission[Message]
@@ -467,7 +469,7 @@ def _serves_residence(recipient: Organisation, content: Message) -> bool | None:
 
 
 def _names_a_place(content: Message, handling: AddressHandling | None) -> bool:
-    """Whether the one text that is never withheld holds a postcode, a number, or a line of the child's addresses."""
+    """Whether the one text that is never withheld holds a postcode, number, map reference or line of an address."""
     text = getattr(content, "setting_safety_condition", None)
     if text is None or handling in (None, AddressHandling.OPEN):
         return False
@@ -477,6 +479,7 @@ def _names_a_place(content: Message, handling: AddressHandling | None) -> bool:
     squashed = _NOT_A_WORD.sub("", text).casefold()
     return bool(
         _A_POSTCODE.search(spaced)
+        or _A_MAP_REFERENCE.search(text)
         or _A_NUMBER.search(digits)
         or any(len(line) >= TELLING_LINE and line in squashed for line in lines)
     )

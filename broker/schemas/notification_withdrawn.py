@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from broker.schemas.encompass import FAMILY, MessageRef
+from broker.schemas.encompass import FAMILY, NOT_FOR_EDUCATION, MessageRef
 from broker.schemas.message import Addressing, Flow, Line, Message
 from broker.schemas.notification_updated import FOLLOWS, RECEIVES
 from broker.schemas.terms import Kind, Label
@@ -29,6 +29,8 @@ class Instruction(StrEnum):
 
 class NotificationWithdrawn(Message):
     """Carries nothing of the child. Each recipient must answer `erased`."""
+
+    must_not_carry = NOT_FOR_EDUCATION
 
     supersedes: Annotated[MessageRef, Label.NONE]
     reason: Annotated[WithdrawalReason, Label.NONE]

@@ -177,8 +177,8 @@ def sender_reveals_a_protected_place(question: Question) -> Bite:
     "RD-2-TEXT",
     HOLD,
     scope=Scope.RECIPIENT,
-    reason="The address is protected, and settingSafetyCondition holds a postcode, a telephone number or part of "
-    "an address. Nothing was sent.",
+    reason="The address is protected, and settingSafetyCondition holds a postcode, a telephone number, a map "
+    "reference or part of an address. Nothing was sent.",
     cure="Say only what the setting must do, and send again.",
     field="content.settingSafetyCondition",
     source="core-flows RD-2",
