@@ -5,7 +5,7 @@ perpetrator could read, or learn of; a victim stays with the safeguarding lead, 
 victim can read the lead's messages.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +17,10 @@ from broker.schemas.terms import Code, Kind, Role
 READS_THE_DESK = frozenset({Capacity.SAFEGUARDING_LEAD, Capacity.HAS_ACCESS})
 """Capacities in which also a victim, or another adult, would read what is about them."""
 
-IS_THE_ALTERNATE = {
+IS_THE_ALTERNATE: Mapping[AlternateIs | None, frozenset[Capacity]] = {
     AlternateIs.HEADTEACHER: frozenset({Capacity.HEAD}),
     AlternateIs.CHAIR_OF_GOVERNORS: frozenset({Capacity.GOVERNS}),
     AlternateIs.PROPRIETOR: frozenset({Capacity.GOVERNS}),
-    AlternateIs.COUNCIL: frozenset[Capacity](),
 }
 """Capacities in which somebody could be the alternate, or sits beside it."""
 
@@ -87,7 +86,7 @@ def way_round(connections: Sequence[Connection], setting: str, registry: Registr
     if not in_the_way(connections, setting, registry):
         return WayRound(conflict=Conflict.NONE)
     entry = registry.get(setting)
-    if entry is None or entry.alternate is None or entry.alternate_is is None:
+    if entry is None or entry.alternate is None:
         return WayRound(conflict=Conflict.NO_ALTERNATE)
     if alternate_conflicts(connections, entry, registry):
         return WayRound(conflict=Conflict.ALTERNATE_TOO)
@@ -100,10 +99,8 @@ def way_round(connections: Sequence[Connection], setting: str, registry: Registr
 
 def alternate_conflicts(connections: Iterable[Connection], setting: Organisation, registry: Registry) -> bool:
     """Whether an adult of the incident is, or sits beside, the declared alternate."""
-    if setting.alternate is None or setting.alternate_is is None:
-        return False
-    own = IS_THE_ALTERNATE[setting.alternate_is]
-    there = setting.alternate_is is AlternateIs.COUNCIL and is_staff(connections, setting.alternate, registry)
+    own = IS_THE_ALTERNATE.get(setting.alternate_is, frozenset())
+    there = is_staff(connections, setting.alternate or "", registry)
     return there or any(one.capacity in own for one in at(connections, setting.id, registry))
 
 

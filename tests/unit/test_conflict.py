@@ -1,16 +1,20 @@
 """Conflict of interest (RD-7), the designated officer (CLK-LADO) and do-not-tell, through the whole procedure."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from broker import topics
+from broker.cli import app
 from broker.drafts import Carried
 from broker.errors import Reason
 from broker.registry import AlternateIs, Channel, KeyUse, Registry, Status
 from broker.schemas.terms import Kind
 from broker.sealing import unseal
+from broker.show import console, outcome
 from broker.state import Cabinet, Case, TellingState
 from tests import foreign, personas
 from tests.personas import (
@@ -33,7 +37,7 @@ from tests.personas import (
     told,
     withdrawal,
 )
-from tests.world import World
+from tests.world import World, make_home
 
 ALTERNATE = "alternate:100053"
 HARMER, VICTIM, OTHER = "alleged-perpetrator", "victim", "other"
@@ -725,3 +729,34 @@ def test_nothing_of_a_conflict_is_in_the_open(world: World) -> None:
         assert word not in open_bytes
     (kept,) = (out for out in carried.outgoing if out.topic == topics.AUDIT)
     assert b"alleged-perpetrator" not in str(unseal(kept.value, world.home.keys(BROKER))).encode()
+
+
+# How it looks to people ----------------------------------------------------------------------------------------------
+
+
+def test_people_read_who_is_told_instead_whom_not_to_ring_and_what_is_owed(world: World) -> None:
+    def shown(carried: Carried) -> str:
+        out = console()
+        with out.capture() as captured:
+            out.print(outcome(world.outcome(carried), world.registry))
+        return " ".join(captured.get().replace("│", " ").split())
+
+    told_instead = shown(world.carry(notification(content=of(at()))))
+    for part in (
+        "instead of the usual safeguarding lead of Acland Burghley School (school:100053), who is not told",
+        "owed to London Borough of Camden, children's social care (la:E09000007), designated-officer",
+        "(guidance)",
+    ):
+        assert part in told_instead
+    held = shown(world.carry(notification(lead(MARRIOTTS), content=of(at(MARRIOTTS)))))
+    assert "not its usual desk: ring the council in whose area the setting is (owner" in held
+    assert "None" not in held
+
+
+def test_the_command_declares_an_alternate_and_shows_it(tmp_path: Path) -> None:
+    helped = CliRunner().invoke(app, ["org", "alternate", "--help"], env={"COLUMNS": "200"}).stdout
+    assert "conflict of interest (RD-7)" in helped
+    assert "Only the registry desk can" in helped
+    home = make_home(tmp_path / "home")
+    said = CliRunner().invoke(app, ["org", "show", ACLAND, "--home", str(home.path)], env={"COLUMNS": "200"}).stdout
+    assert f"{ALTERNATE} (headteacher)" in said
