@@ -152,7 +152,7 @@ RESTRAINT: Json = {
             "worksWithChildren": True,
         }
     ],
-    "doNotTell": [{"who": "father", "of": "both"}, {"who": "adult-1", "of": "where-the-child-is"}],
+    "doNotTell": [{"who": "father", "of": "both"}],
     "doNotTellOrganisations": [MARRIOTTS],
 }
 _ADDRESS = {"lines": ["1 Example Row", "Example Estate"], "postcode": "NW1 1AA"}
