@@ -249,9 +249,13 @@ class Exchange:
 
     def _quietly(self, case: Case, telling: Telling) -> bool:
         """Whether whoever has not answered must not be rung as usual: an adult is there, or it must not be told."""
-        usual = telling.role is Role.SAFEGUARDING_LEAD
-        there = usual and conflict.in_the_way(case.connections, telling.recipient, self.registry)
-        return there or telling.recipient in case.not_told
+        whose = self.registry.get(telling.instead_of) if telling.instead_of else None
+        if whose is not None:
+            there = conflict.alternate_conflicts(case.connections, whose, self.registry)
+        else:
+            usual = telling.role is Role.SAFEGUARDING_LEAD
+            there = usual and conflict.in_the_way(case.connections, telling.recipient, self.registry)
+        return there or not {telling.recipient, telling.instead_of}.isdisjoint(case.not_told)
 
     def again_failed(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """What was released could not be decided anew: tell the sender once, for its clock may have fired already."""

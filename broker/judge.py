@@ -39,6 +39,8 @@ _A_TIME = re.compile(
 ADULT = 18
 MOST_TELLINGS = 200
 """Messages times recipients in one case: one child and one incident never need as many."""
+MOST_CONNECTIONS = 50
+"""Connections of adults in one case, and organisations that must not be told."""
 MOST_GRANTS = 50
 """Agreements on file in one case."""
 BY_CONSENT = frozenset({Article6.CONSENT, Article9.CONSENT, Section35.CONSENT})
@@ -146,9 +148,14 @@ def address(submission: Parsed, flow: Flow, case: Case) -> list[Addressee]:
     if not lines:
         raise Refused(Reason.NOT_ADDRESSED, ("to",))
     ends = flow.addressing is Addressing.ORIGINATOR or isinstance(content, NotificationWithdrawn | AgreementWithdrawn)
-    if not ends and len(case.tellings) + len(lines) > MOST_TELLINGS:
+    if not ends and _is_full(case, content, lines):
         raise Refused(Reason.CASE_FULL, ("case",))
     return lines
+
+
+def _is_full(case: Case, content: Message, lines: Sequence[Addressee]) -> bool:
+    said = max(len(ledger.connections(case, content)), len(ledger.not_told(case, content)))
+    return said > MOST_CONNECTIONS or len(case.tellings) + len(lines) > MOST_TELLINGS
 
 
 def _is_new(content: AgreementGiven, case: Case) -> None:
@@ -238,7 +245,7 @@ def _ways(
 def _must_not_be_told(content: Message, flow: Flow, case: Case, organisation: str, setting: str | None) -> bool:
     """Whether the sender has said so, of that organisation or of the setting in whose place it would be told."""
     barred = () if flow.addressing is Addressing.ORIGINATOR else ledger.not_told(case, content)
-    return organisation in barred or conflict.setting_of(organisation) in barred or setting in barred
+    return bool(barred) and not {organisation, conflict.setting_of(organisation), setting}.isdisjoint(barred)
 
 
 def settle(flow: Flow, facts: Facts, given: tuple[str, ...], policy: Policy, now: datetime) -> tuple[Decision, Shown]:

@@ -340,6 +340,8 @@ def after(
 
 def _met(case: Case) -> Case:
     """Nothing is owed any more to a designated officer who has been told, or of whom nobody is alleged any more."""
+    if all(one.state is not TellingState.OWED for one in case.tellings):
+        return case
     told = {one.recipient for one in case.tellings if one.role is Role.DESIGNATED_OFFICER and one.state in KNOWS}
     alleged = bool(conflict.employers(case.connections))
     return case.model_copy(

@@ -253,8 +253,7 @@ def _flow(flow: Flow, policy: Policy, kept: Sequence[Topic], day: date) -> Itera
             ("kept", f"{_of_flow(flow, kept)} (unconfirmed); then by the recipient, as its own controller"),
         ]
     )
-    if bars:
-        yield f'<p class="small">Must never carry: {"; ".join(bars)}.</p>'
+    yield f'<p class="small">Must never carry: {"; ".join(bars)}.</p>'
     if not flow.views:
         yield "<p>Nobody receives it, so no basis for a disclosure is needed.</p>"
     for leg in legal.legs(flow, policy):

@@ -11,6 +11,7 @@ from broker import topics
 from broker.cli import app
 from broker.drafts import Carried
 from broker.errors import Reason
+from broker.judge import MOST_CONNECTIONS
 from broker.registry import AlternateIs, Channel, KeyUse, Registry, Status
 from broker.schemas.terms import Kind
 from broker.sealing import unseal
@@ -760,3 +761,35 @@ def test_the_command_declares_an_alternate_and_shows_it(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     said = CliRunner().invoke(app, ["org", "show", ACLAND, "--home", str(home.path)], env={"COLUMNS": "200"}).stdout
     assert f"{ALTERNATE} (headteacher)" in said
+
+
+def test_an_alternate_who_turns_out_to_be_in_it_is_not_rung_either(world: World) -> None:
+    document = notification(content=of(at(children=False)))
+    world.carry(document)
+    head = at(capacity="head", children=False)
+    world.carry(follow_up("notification-updated", document, connections=[head], childVoice="I am all right."))
+    cures = [one["cure"] for one in fired(world, days=1) if one["organisation"] == ALTERNATE]
+    assert len(cures) == 2
+    assert all(cure.startswith("Do not ring its usual desk") for cure in cures)
+
+
+def test_nor_is_the_alternate_of_a_setting_that_must_not_be_told(world: World) -> None:
+    document = notification(content=of(at(children=False), doNotTellOrganisations=[ACLAND]))
+    world.carry(document)
+    (notice,) = fired(world, days=1)
+    assert (notice["organisation"], notice["cure"][:26]) == (ALTERNATE, "Do not ring its usual desk")
+
+
+@pytest.mark.parametrize("field", ["connections", "doNotTellOrganisations"])
+def test_a_case_remembers_so_much_of_whom_not_to_tell_and_no_more(world: World, field: str) -> None:
+    document = notification()
+    world.carry(document)
+    for batch in range(MOST_CONNECTIONS // 9 + 2):
+        schools = [f"school:{100100 + batch * 9 + one}" for one in range(9)]
+        said: Json = {field: [at(one) for one in schools] if field == "connections" else schools}
+        last = world.carry(follow_up("notification-updated", document, **said, childVoice="I am all right."))
+        assert (last.line.rules == (Reason.CASE_FULL,)) is (batch * 9 + 9 > MOST_CONNECTIONS)
+    nothing: Json = {field: []}
+    taken_back = follow_up("notification-corrected", document, **nothing, givenNames="Robin")
+    assert world.carry(taken_back).line.status == "shared"
+    assert world.carry(withdrawal(document)).line.status == "shared"

@@ -8,7 +8,8 @@ HOLD, REFUSE = Outcome.HOLD, Outcome.REFUSE
 EITHER = frozenset({Release.RELEASE, Release.BREAK_GLASS})
 NOT_THE_USUAL_DESK = (
     "Do not ring the setting's usual desk, whatever else is said here. Ring the council that the call sheet names and "
-    "agree who at the setting can be told; then send told-by-other-channel to close this."
+    "agree who at the setting can be told; then send told-by-other-channel to close this. If the registry desk has an "
+    "alternate on file by now, send this again in the same case, under a new id."
 )
 ASK_FOR_THE_ALTERNATE = "If you ring the setting, ask for the alternate: do not speak of this to its usual desk."
 INSTEAD = {
