@@ -79,6 +79,11 @@ class Drafter:
         self._registry = registry
         self._signer = signer
 
+    @property
+    def broker(self) -> str:
+        """In whose name it speaks."""
+        return self._signer.organisation
+
     def to(
         self,
         organisation: Organisation | None,

@@ -1,12 +1,13 @@
 """The disclosure ledger of one case, as pure functions: whom a follow-up must reach, and what a message changes."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 
 from broker.consent import conflict
-from broker.consent.clocks import Deadline, deadline
+from broker.consent.clocks import OPENS, Deadline, deadline
 from broker.consent.decide import Decision
 from broker.consent.facts import CaseState, Handover
+from broker.consent.rules.free_text import TEXT_FIRST
 from broker.registry import Registry
 from broker.schemas import force_handover
 from broker.schemas.agreement import AgreedPurpose, GrantOf
@@ -22,15 +23,15 @@ from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
 from broker.schemas.terms import STANDS_IN, AddressHandling, Kind, Outcome, Role
 from broker.schemas.told_by_other_channel import ToldByOtherChannel
-from broker.state import OPEN, Case, Grant, Telling, TellingState
+from broker.state import OPEN, WAITING, Case, Grant, Part, Telling, TellingState
 
 KNOWS = frozenset({TellingState.SENT, TellingState.ACKNOWLEDGED, TellingState.REJECTED, TellingState.TOLD})
 """A recipient in one of these states holds something, so corrections and withdrawals must chase it."""
 
-NEVER_SENT = frozenset({TellingState.HELD, TellingState.OWED, TellingState.WITHDRAWN, TellingState.NOT_SHARED})
+NEVER_SENT = frozenset({*WAITING, TellingState.OWED, TellingState.WITHDRAWN, TellingState.NOT_SHARED})
 """A recipient in one of these states has nothing to answer. (Or has rejected it, and answers the withdrawal.)"""
 
-WAITS = frozenset({TellingState.HELD, TellingState.OWED})
+WAITS = frozenset({*WAITING, TellingState.OWED})
 """A recipient in one of these states has been told nothing yet, and waits for the sender's human."""
 
 NOT_HANDED_OVER = frozenset(
@@ -105,8 +106,7 @@ def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
 
 
 def _is_the_hold(one: Telling, content: HoldReleased | HoldRefused) -> bool:
-    about = (content.answers, content.organisation, TellingState.HELD)
-    return (one.message, one.recipient, one.state) == about
+    return (one.message, one.recipient) == (content.answers, content.organisation) and one.state in WAITING
 
 
 def everybody_told(case: Case, *roots: str) -> list[Addressee]:
@@ -117,7 +117,7 @@ def everybody_told(case: Case, *roots: str) -> list[Addressee]:
 
 def still_held(case: Case, root: str) -> bool:
     """Whether a message of this thread is held for somebody."""
-    return any(one.root == root and one.state is TellingState.HELD for one in case.tellings)
+    return any(one.root == root and one.state in WAITING for one in case.tellings)
 
 
 def not_reached(case: Case, content: Message, flow: Flow) -> tuple[str, ...]:
@@ -130,7 +130,7 @@ def not_reached(case: Case, content: Message, flow: Flow) -> tuple[str, ...]:
         return ()
     root = root_of(case, content)
     reached = {line.organisation for line in everybody_told(case, root)}
-    held = [one.recipient for one in case.tellings if one.root == root and one.state is TellingState.HELD]
+    held = [one.recipient for one in case.tellings if one.root == root and one.state in WAITING]
     return tuple(dict.fromkeys(one for one in held if one not in reached))
 
 
@@ -190,7 +190,7 @@ def owed(
         if one.role is Role.DESIGNATED_OFFICER and (one.open or one.state in KNOWS)
     }
     grounds: datetime = getattr(submission.content, "grounds_formed_at", now)
-    due = deadline(Clock.DESIGNATED_OFFICER, start=min(grounds, now), opens=time())
+    due = deadline(Clock.DESIGNATED_OFFICER, start=min(grounds, now), opens=OPENS)
     message = str(submission.id)
     return [
         Telling(
@@ -257,6 +257,10 @@ def told(
     """
     if decision.outcome is Outcome.REFUSE:
         return None
+    waits = TEXT_FIRST in decision.findings
+    held = TellingState.SCREENING if waits else TellingState.HELD
+    state = TellingState.SENT if decision.shared else held
+    due = deadline(Clock.SCREENING, start=now, opens=OPENS) if waits else due
     return Telling.model_validate(
         {
             "message": message,
@@ -265,7 +269,8 @@ def told(
             "sender": sender,
             "recipient": line.organisation,
             "role": line.role,
-            "state": TellingState.SENT if decision.shared else TellingState.HELD,
+            "part": Part.BOTH if waits else Part.WHOLE,
+            "state": state,
             "at": now,
             "due": due.due if due else None,
             "kind": due.kind if due else None,
@@ -274,6 +279,80 @@ def told(
             "insteadOf": instead_of,
         }
     )
+
+
+def text_awaited(telling: Telling, now: datetime) -> Telling:
+    """The entry of the free text that follows what was just sent: it has a clock of its own."""
+    due = deadline(Clock.SCREENING, start=now, opens=OPENS)
+    return telling.model_copy(
+        update={"part": Part.TEXT, "state": TellingState.SCREENING, "at": now, **_clock(due), "events": ()}
+    )
+
+
+def has_text(case: Case, telling: Telling) -> bool:
+    """Whether the free text of that message for that recipient has an entry already."""
+    about = (telling.message, telling.recipient)
+    return any((one.message, one.recipient) == about and one.part is Part.TEXT for one in case.tellings)
+
+
+def text_awaited_too(case: Case, telling: Telling, now: datetime) -> Case:
+    """The case with such an entry, for what has been decided anew and sent."""
+    return case.model_copy(update={"tellings": (*case.tellings, text_awaited(telling, now))})
+
+
+def asked_to_read(case: Case, telling: Telling, now: datetime) -> Case:
+    """The case once free text that went out before is to be read again, because its reader has a new key."""
+    due = deadline(Clock.SCREENING, start=now, opens=OPENS)
+    return _with(case, telling, state=TellingState.SCREENING, at=now, released=None, overdue=False, **_clock(due))
+
+
+def awaiting(case: Case, message: str, recipient: str) -> Telling | None:
+    """The entry for whose recipient the free text of this message is being read, or could not be in time."""
+    return next(
+        (
+            one
+            for one in case.tellings
+            if (one.message, one.recipient) == (message, recipient)
+            and one.part is not Part.WHOLE
+            and one.state in WAITING
+            and not one.segments
+        ),
+        None,
+    )
+
+
+def text_sent(
+    case: Case, telling: Telling, due: Deadline | None, stays: Sequence[str], now: datetime, **also: object
+) -> Case:
+    """The case once free text has gone out. `stays`: segments that were kept back, which its sender's human settles."""
+    sent = telling.model_copy(
+        update={"state": TellingState.SENT, "at": now, "released": None, "overdue": False, "segments": (), **also}
+        | _clock(due)
+    )
+    rest = (_kept_back(telling, stays, now),) if stays else ()
+    return _met(_replaced(case, telling, sent, *rest))
+
+
+def text_held(case: Case, telling: Telling, stays: Sequence[str], now: datetime) -> Case:
+    """The case once nothing of the free text could go. `stays`: which segments; none: all that was pending."""
+    return _replaced(case, telling, _kept_back(telling, stays, now, telling.part))
+
+
+def text_barred(case: Case, telling: Telling, decision: Decision, now: datetime) -> Case:
+    """The case once nothing may be shared with that recipient any more, whatever the free text holds."""
+    if decision.outcome is Outcome.HOLD:
+        return text_held(case, telling, telling.segments, now)
+    return _with(case, telling, state=TellingState.WITHDRAWN, at=now, released=None)
+
+
+def _kept_back(telling: Telling, stays: Sequence[str], now: datetime, part: Part = Part.TEXT) -> Telling:
+    due = deadline(Clock.AT_ONCE, start=now, opens=OPENS)
+    held = {"part": part, "state": TellingState.HELD, "at": now, "released": None, "overdue": False}
+    return telling.model_copy(update={**held, "segments": tuple(stays), "events": (), **_clock(due)})
+
+
+def _clock(due: Deadline | None) -> dict[str, object]:
+    return {"due": due.due if due else None, "kind": due.kind if due else None}
 
 
 def of_each_thread(case: Case, content: Message, telling: Telling) -> Sequence[Telling]:
@@ -305,8 +384,9 @@ def after(
             kept = tuple(_answered(one, content, sender, root) for one in kept)
         tellings = ()
     elif isinstance(content, ToldByOtherChannel):
-        about = (content.answers, content.organisation)
-        kept = tuple(_settled(one, TellingState.TOLD) if (one.message, one.recipient) == about else one for one in kept)
+        about = [one for one in kept if (one.message, one.recipient) == (content.answers, content.organisation)]
+        waiting = [one for one in about if one.state in WAITING]  # of what else was sent, its reader is the judge
+        kept = tuple(_settled(one, TellingState.TOLD) if one in (waiting or about) else one for one in kept)
     elif isinstance(content, HoldReleased):
         kept = tuple(
             one.model_copy(update={"released": content.how}) if _is_the_hold(one, content) else one for one in kept
@@ -387,29 +467,33 @@ def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) ->
     return one.model_copy(update={"state": ANSWERED[receipt.state], "overdue": False})
 
 
+def moved(case: Case, telling: Telling, line: Addressee, instead_of: str | None) -> tuple[Case, Telling]:
+    """The case, and this telling in it, with who is told now: a setting's lead may have become its alternate (RD-7).
+
+    Who has had nothing of the message yet gets the whole of it, and not its free text alone.
+    """
+    if (telling.recipient, telling.role) == (line.organisation, line.role):
+        return case, telling
+    about = (telling.message, line.organisation)
+    knows = any((one.message, one.recipient) == about and one.state in KNOWS for one in case.tellings)
+    whole = telling.part is Part.WHOLE or knows
+    change = {} if whole else {"part": Part.BOTH, "segments": ()}
+    now_told = {"recipient": line.organisation, "role": line.role, "instead_of": instead_of}
+    made = telling.model_copy(update={**now_told, **change})
+    return _replaced(case, telling, made), made
+
+
 def decided_anew(
-    case: Case,
-    telling: Telling,
-    line: Addressee,
-    decision: Decision,
-    now: datetime,
-    *,
-    grants: Sequence[Grant] = (),
-    event: str = "",
-    instead_of: str | None = None,
+    case: Case, telling: Telling, decision: Decision, now: datetime, *, grants: Sequence[Grant] = (), event: str = ""
 ) -> Case:
     """The case once this telling has been decided again. Its clock runs on: a new copy is no new deadline.
 
-    `line`: who is told now: where an adult of the incident is at the setting, that may have become its alternate.
     `grants`: what it relies on now. `event`: the new delivery.
     """
     held = TellingState.HELD if decision.outcome is Outcome.HOLD else telling.state
     changed = _with(
         case,
         telling,
-        recipient=line.organisation,
-        role=line.role,
-        instead_of=instead_of,
         state=TellingState.SENT if decision.shared else held,
         at=now,
         released=None,
@@ -430,5 +514,9 @@ def fired(case: Case, telling: Telling) -> Case:
 
 
 def _with(case: Case, telling: Telling, **change: object) -> Case:
-    changed = tuple(one.model_copy(update=change) if one is telling else one for one in case.tellings)
+    return _replaced(case, telling, telling.model_copy(update=change))
+
+
+def _replaced(case: Case, telling: Telling, *by: Telling) -> Case:
+    changed = tuple(new for one in case.tellings for new in (by if one is telling else (one,)))
     return case.model_copy(update={"tellings": changed})

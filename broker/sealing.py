@@ -21,7 +21,8 @@ from broker.statement import MAX_BYTES, loads, read_jws, unb64
 
 CONTENT = "A256GCM"
 SEAL = "ECDH-ES+A256KW"
-COVER = "safeguarding-cover+jwt"
+COVER, SCREENED = "safeguarding-cover+jwt", "safeguarding-screened+jwt"
+"""What the broker signs: its words beside a delivery, and what its screening says of free text, to its worker."""
 SMALLEST_BUCKET = 4096
 IMPORTED_KEPT = 2048
 """Public keys kept as the library's objects: importing one costs a fifth of what is done with it."""
@@ -121,16 +122,16 @@ def _header(compact: str) -> Mapping[str, Any]:
     return header
 
 
-def sign_cover(claims: Mapping[str, Any], signer: Signer) -> str:
+def sign_cover(claims: Mapping[str, Any], signer: Signer, typ: str = COVER) -> str:
     """The broker's own words about a delivery, signed."""
-    header = {"alg": "Ed25519", "kid": signer.kid, "typ": COVER}
+    header = {"alg": "Ed25519", "kid": signer.kid, "typ": typ}
     return jws.serialize_compact(header, to_json(claims), signer.key, registry=_SIGNING)
 
 
-def read_cover(text: str, key: PublicKey) -> Mapping[str, Any]:
+def read_cover(text: str, key: PublicKey, typ: str = COVER) -> Mapping[str, Any]:
     """Verify the broker's words. Raises Refused(FORGED)."""
     try:
-        claims = loads(read_jws(text, public(key), key.alg, COVER))
+        claims = loads(read_jws(text, public(key), key.alg, typ))
     except ValueError as error:
         raise Refused(Reason.FORGED) from error
     if not isinstance(claims, dict):

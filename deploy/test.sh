@@ -16,6 +16,7 @@ layer "types (mypy, strict)" "$bin/mypy"
 layer "architecture (import-linter)" "$bin/lint-imports"
 layer "unit and property" "$bin/python" -m pytest -q tests/unit tests/property --cov --cov-report=term:skip-covered
 layer "rule by rule" "$bin/python" -m tests.rule_report
+layer "the language model, offline" make -s test-model
 layer "integration, on a real Kafka" "$bin/python" -m pytest -q tests/integration
 layer "end to end: the demo" "$bin/python" -m pytest -q tests/e2e
 printf '\n'

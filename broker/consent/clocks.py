@@ -47,6 +47,8 @@ BANK_HOLIDAYS = frozenset(
 """England and Wales, as published on gov.uk. Days after LAST_KNOWN_DAY are not known to be free of holidays."""
 LAST_KNOWN_DAY = date(2028, 12, 31)
 OFFICES_CLOSE = time(17, 0)
+OPENS = time(8, 50)
+"""When an organisation of which the register does not say it is taken to begin its day."""
 
 
 class DeadlineKind(StrEnum):
@@ -106,6 +108,10 @@ def _one_working_day(start: datetime, _: time) -> datetime:
     return datetime.combine(day, OFFICES_CLOSE, LONDON)
 
 
+def _within_a_quarter(start: datetime, _: time) -> datetime:
+    return start + timedelta(minutes=15)
+
+
 def _at_once(start: datetime, opens: time) -> datetime:
     here = start.astimezone(LONDON)
     if is_working_day(here.date()) and opens <= here.time() < time(16, 0):
@@ -130,6 +136,9 @@ _RULES: dict[Clock, _Rule] = {
         "the council's designated officer is told within one working day of the employer or the police knowing "
         "[S1 para 264]; counted from the day after, until 17:00 [P]",
         _one_working_day,
+    ),
+    Clock.SCREENING: _Rule(
+        DeadlineKind.PROPOSAL, "free text screened within 15 minutes, else its sender is told [P]", _within_a_quarter
     ),
     Clock.AT_ONCE: _Rule(
         DeadlineKind.PROPOSAL,

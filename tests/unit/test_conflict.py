@@ -28,6 +28,7 @@ from tests.personas import (
     ISLINGTON,
     MARRIOTTS,
     MET,
+    TEXT,
     Json,
     follow_up,
     incident,
@@ -346,7 +347,7 @@ def test_what_follows_goes_to_the_alternate_through_the_ledger(world: World) -> 
     document = notification(content=of(at()))
     world.carry(document)
     for later in (
-        follow_up("notification-updated", document, childVoice="I am all right."),
+        follow_up("notification-updated", document, referralMade=True),
         follow_up("notification-corrected", document, givenNames="Robin"),
         withdrawal(document),
     ):
@@ -359,11 +360,11 @@ def test_what_follows_goes_to_the_alternate_through_the_ledger(world: World) -> 
 def test_a_connection_that_is_stated_later_turns_what_follows_to_the_alternate(world: World, name: str) -> None:
     document = notification(lead(ACLAND), lead(HEATH))
     assert set(got(world, world.carry(document))) == {ACLAND, HEATH}
-    first = world.carry(follow_up(name, document, connections=[at()], childVoice="I am all right."))
+    first = world.carry(follow_up(name, document, connections=[at()], referralMade=True))
     assert set(got(world, first)) == {ALTERNATE, HEATH}
     cure = recipients(world, first)[ALTERNATE]["findings"][0]["cure"]
     assert "has not had what its usual desk was told before" in cure
-    second = world.carry(follow_up("notification-updated", document, childVoice="I am still all right."))
+    second = world.carry(follow_up("notification-updated", document, referralMade=True))
     assert set(got(world, second)) == {ALTERNATE, HEATH}, "remembered, and told once"
     assert set(got(world, world.carry(withdrawal(document)))) == {ALTERNATE, HEATH}
 
@@ -410,7 +411,7 @@ def test_an_alternate_that_lost_its_key_is_sent_it_again_for_the_same_setting(wo
 def test_a_correction_that_takes_a_connection_back_turns_what_follows_to_the_usual_desk_again(world: World) -> None:
     document = notification()
     world.carry(document)
-    world.carry(follow_up("notification-updated", document, connections=[at()], childVoice="I am all right."))
+    world.carry(follow_up("notification-updated", document, connections=[at()], referralMade=True))
     assert tellings(world, document)[CAMDEN, "designated-officer"] is TellingState.OWED
     taken_back = follow_up("notification-corrected", document, connections=[], givenNames="Robin")
     assert set(got(world, world.carry(taken_back))) == {ACLAND, ALTERNATE}
@@ -421,7 +422,7 @@ def test_a_new_connection_may_rule_out_the_alternate_that_was_told(world: World)
     document = notification(content=of(at()))
     world.carry(document)
     later = world.carry(
-        follow_up("notification-updated", document, connections=[at(capacity="head")], childVoice="I am all right.")
+        follow_up("notification-updated", document, connections=[at(capacity="head")], referralMade=True)
     )
     assert got(world, later) == {}
     one = recipients(world, later)[ALTERNATE]
@@ -632,7 +633,7 @@ def test_an_organisation_that_must_not_be_told_gets_nothing_now_or_later(world: 
 def test_one_that_was_told_before_gets_no_more(world: World) -> None:
     document = notification(lead(ACLAND), lead(HEATH))
     world.carry(document)
-    later = follow_up("notification-updated", document, doNotTellOrganisations=[HEATH], childVoice="I am all right.")
+    later = follow_up("notification-updated", document, doNotTellOrganisations=[HEATH], referralMade=True)
     assert set(got(world, world.carry(later))) == {ACLAND}
     assert set(got(world, world.carry(withdrawal(document)))) == {ACLAND}
 
@@ -664,9 +665,9 @@ def test_the_senders_human_decides_and_then_what_else_is_in_the_way_counts(
 def test_a_correction_takes_it_back(world: World) -> None:
     document = notification(lead(ACLAND), lead(HEATH))
     world.carry(document)
-    world.carry(follow_up("notification-updated", document, doNotTellOrganisations=[HEATH], childVoice="I am well."))
+    world.carry(follow_up("notification-updated", document, doNotTellOrganisations=[HEATH], referralMade=True))
     world.carry(follow_up("notification-corrected", document, doNotTellOrganisations=[], givenNames="Robin"))
-    later = world.carry(follow_up("notification-updated", document, childVoice="I am all right."))
+    later = world.carry(follow_up("notification-updated", document, referralMade=True))
     assert set(got(world, later)) == {ACLAND, HEATH}
 
 
@@ -767,7 +768,7 @@ def test_an_alternate_who_turns_out_to_be_in_it_is_not_rung_either(world: World)
     document = notification(content=of(at(children=False)))
     world.carry(document)
     head = at(capacity="head", children=False)
-    world.carry(follow_up("notification-updated", document, connections=[head], childVoice="I am all right."))
+    world.carry(follow_up("notification-updated", document, connections=[head], referralMade=True))
     cures = [one["cure"] for one in fired(world, days=1) if one["organisation"] == ALTERNATE]
     assert len(cures) == 2
     assert all(cure.startswith("Do not ring its usual desk") for cure in cures)
@@ -787,9 +788,43 @@ def test_a_case_remembers_so_much_of_whom_not_to_tell_and_no_more(world: World, 
     for batch in range(MOST_CONNECTIONS // 9 + 2):
         schools = [f"school:{100100 + batch * 9 + one}" for one in range(9)]
         said: Json = {field: [at(one) for one in schools] if field == "connections" else schools}
-        last = world.carry(follow_up("notification-updated", document, **said, childVoice="I am all right."))
+        last = world.carry(follow_up("notification-updated", document, **said, referralMade=True))
         assert (last.line.rules == (Reason.CASE_FULL,)) is (batch * 9 + 9 > MOST_CONNECTIONS)
     nothing: Json = {field: []}
     taken_back = follow_up("notification-corrected", document, **nothing, givenNames="Robin")
     assert world.carry(taken_back).line.status == "shared"
     assert world.carry(withdrawal(document)).line.status == "shared"
+
+
+# Free text, which follows --------------------------------------------------------------------------------------------
+
+
+def test_the_free_text_follows_to_the_alternate_and_names_its_setting(world: World) -> None:
+    document = notification(content=of(at(), **TEXT))
+    read = world.read(world.carry(document))
+    assert set(got(world, read)) == {ALTERNATE}
+    (opened,) = world.opened(read, ALTERNATE)
+    assert "circumstances" in opened.content
+    assert [line["organisation"] for line in opened.to] == [ACLAND]
+
+
+def test_free_text_that_is_read_when_a_connection_is_known_goes_to_the_alternate_with_all_the_rest(
+    world: World,
+) -> None:
+    document = notification(content=incident(**TEXT))
+    first = world.carry(document)
+    assert set(got(world, first)) == {ACLAND}
+    world.carry(follow_up("notification-updated", document, connections=[at()]))
+    read = world.read(first)
+    assert set(got(world, read)) == {ALTERNATE}
+    (opened,) = world.opened(read, ALTERNATE)
+    assert {"givenNames", "adults", "circumstances"} <= set(opened.content), "it has had nothing of it before"
+    held = [one for one in case_of(world, document).tellings if one.recipient == ACLAND]
+    assert [one.state for one in held] == [TellingState.SENT], "what the usual desk was told before it was known"
+
+
+def test_free_text_is_held_where_nobody_at_the_setting_can_be_told_any_more(world: World) -> None:
+    document = notification(lead(HEATH), content=incident(**TEXT))
+    first = world.carry(document)
+    world.carry(follow_up("notification-updated", document, connections=[at(HEATH)], referralMade=True))
+    assert got(world, world.read(first)) == {}
