@@ -158,7 +158,7 @@ def _organisation(one: Organisation) -> Iterator[Acl]:
         families, why = set(topics.FAMILIES), "sends for those who have delegated to it"
     else:
         sent = [flow for flow in CATALOGUE if flow.addressing is not Addressing.BROKER_RECORD]  # else nothing is held
-        families, why = {flow.family for flow in sent if one.kind in flow.senders}, "sends what its kind may send"
+        families, why = {flow.family for flow in sent if one.acts_as in flow.senders}, "sends what its kind may send"
     for family in sorted(families):
         yield _topic(name, topics.submit(family), Operation.WRITE, why)
     yield _topic(name, topics.inbox(one.id), Operation.READ, "reads what is sealed to it")

@@ -12,7 +12,7 @@ from broker.judge import Parsed, address, judge, parse
 from broker.registry import Organisation, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressing, Flow
-from broker.schemas.terms import Role
+from broker.schemas.terms import STANDS_IN, Role
 from broker.state import Case, TellingState
 
 Json = dict[str, Any]
@@ -70,8 +70,19 @@ def _check(
     judged = judge(submission, flow, lines, case, sender=sender, registry=registry, policy=policy, now=now)
     signed = {"jti": str(submission.id), "sub": str(submission.case), "own": submission.case_owner}
     outcomes = [words.recipient_outcome(one, now) for one in judged]
+    tellings = [
+        ledger.told(str(submission.id), "", flow, sender.id, one.line, one.decision, one.deadline, now)
+        for one in judged
+    ]
+    then = ledger.after(case, submission, sender.id, [one for one in tellings if one is not None], now)
     result = words.outcome(
-        signed=signed, flow=flow, judged=judged, told=outcomes, not_reached=(), policy=policy.version
+        signed=signed,
+        flow=flow,
+        judged=judged,
+        told=outcomes,
+        not_reached=(),
+        policy=policy.version,
+        owed=ledger.owed(then, submission, flow, sender.id, sender.kind, registry, now),
     )
     content = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
     for one, body in zip(judged, result["recipients"], strict=True):
@@ -82,7 +93,8 @@ def _check(
 
 def _case(submission: Parsed, flow: Flow, told: Sequence[Organisation], now: datetime) -> Case:
     """The case as it would stand if these had received the message that this one follows."""
-    roles = {kind: role for role, kinds in flow.kinds.items() for kind in kinds}
+    usual = [role for role, view in flow.views.items() if role not in STANDS_IN and not view.beside]
+    roles = {kind: role for role in usual for kind in flow.kinds[role]}
     original = ledger.refers_to(submission.content)
     tellings = tuple(
         {

@@ -29,6 +29,7 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic_core import to_json
 
 from broker import envelope, ledger, reading, topics, words
+from broker.consent import conflict
 from broker.consent.clocks import OPENS, deadline
 from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
@@ -41,7 +42,7 @@ from broker.registry import Organisation, Registry, SignedBy
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressee, Addressing, Clock, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
-from broker.schemas.terms import Label, Outcome
+from broker.schemas.terms import Label, Outcome, Role
 from broker.sealing import KeyRing, Signer, public, unseal
 from broker.segments import Goes, as_signed, by_verdict
 from broker.state import (
@@ -203,6 +204,7 @@ class Exchange:
         kept = reread(self.registry, text, telling.at)
         text_read = telling.part is not Part.WHOLE and telling.released is not None
         one = self._judge_again(kept, case, telling, now, text_read=text_read)
+        case, telling = ledger.moved(case, telling, one.line, one.instead_of)
         if telling.part is not Part.WHOLE and (one.text_follows or one.waits_for_text):
             return self._read_again(kept, one, case, telling, now)
         if text_read and one.decision.shared:
@@ -211,7 +213,7 @@ class Exchange:
             return self._drafts.sealed([self._text_settled(kept, [(telling, one, goes)], case, now)])[0]
         statement, flow, sender, _, submission = kept
         revokes = ledger.delivered(case, submission.content, telling.recipient)
-        about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
+        about = f"{_seen_key(statement)}|{_whom(one)}|{telling.at.isoformat()}"
         told, event = [words.recipient_outcome(one, now)], _event_id(f"again|{about}")
         out = self._deliver(statement, flow, sender, case, one, told[0], event, now, revokes)
         review = words.review(telling.released, one)
@@ -241,7 +243,8 @@ class Exchange:
         """Steps 7 and 8 for one recipient of a message that came before."""
         submission = kept.submission
         line = {"organisation": telling.recipient, "role": telling.role}
-        named = (one for one in submission.to if one.organisation == telling.recipient)
+        whose = telling.instead_of or telling.recipient
+        named = (one.model_copy(update=line) for one in submission.to if one.organisation == whose)
         withdraws = isinstance(submission.content, NotificationWithdrawn)
         [one] = judge(
             submission,
@@ -268,7 +271,7 @@ class Exchange:
             return self._unread(case, telling, now)
         about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.part}|{telling.state}"
         event = _event_id(f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
-        body = words.overdue(case=case.id, owner=case.owner, telling=telling)
+        body = words.overdue(case=case.id, owner=case.owner, telling=telling, quietly=self._quietly(case, telling))
         owner = self.registry.get(telling.sender)
         out = self._drafts.to(owner, event, body, None, now)
         audit = {"is": "overdue", "at": now.isoformat(), **body}
@@ -279,10 +282,20 @@ class Exchange:
         )
         return self._drafts.sealed([settled])[0]
 
+    def _quietly(self, case: Case, telling: Telling) -> bool:
+        """Whether whoever has not answered must not be rung as usual: an adult is there, or it must not be told."""
+        whose = self.registry.get(telling.instead_of) if telling.instead_of else None
+        if whose is not None:
+            there = conflict.alternate_conflicts(case.connections, whose, self.registry)
+        else:
+            usual = telling.role is Role.SAFEGUARDING_LEAD
+            there = usual and conflict.in_the_way(case.connections, telling.recipient, self.registry)
+        return there or not {telling.recipient, telling.instead_of}.isdisjoint(case.not_told)
+
     def again_failed(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """What was released could not be decided anew: tell the sender once, for its clock may have fired already."""
         about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{now.isoformat()}"
-        body = words.again_failed(case=case.id, owner=case.owner, telling=telling)
+        body = words.again_failed(case=case.id, owner=case.owner, telling=telling, quietly=self._quietly(case, telling))
         owner = self.registry.get(telling.sender)
         out = self._drafts.to(owner, _event_id(f"again failed|{about}"), body, None, now)
         settled = Settled(
@@ -414,6 +427,7 @@ class Exchange:
         told = words.recipient_outcome(one, now)
         if not one.decision.shared or one.organisation is None:
             return told, ledger.text_barred(then, telling, one.decision, now), []
+        then, telling = ledger.moved(then, telling, one.line, one.instead_of)
         both = telling.part is Part.BOTH
         lacking = both and not _makes_sense(kept, goes)
         opens = time.fromisoformat(one.organisation.session_start)
@@ -427,7 +441,8 @@ class Exchange:
             )
         signed = frozenset(goes.signed)
         fields = (one.shown.fields - self._free_text(kept.flow, one)) | signed if both else signed
-        cut = kept.statement.cut(fields=fields, addressee=one.organisation.id, segments=goes.signed)
+        whose = one.instead_of or one.organisation.id
+        cut = kept.statement.cut(fields=fields, addressee=whose, segments=goes.signed)
         by = words.due(due, now)
         body = words.delivery(
             signed=kept.statement.claims,
@@ -543,7 +558,7 @@ class Exchange:
         revoked: list[Outgoing] = []
         believed = not any(one.facts.doubts for one in judged)
         for one, body in zip(judged, told, strict=True):
-            event = _event_id(f"{key}|{one.line.organisation}")
+            event = _event_id(f"{key}|{_whom(one)}")
             revokes = ledger.delivered(case, submission.content, one.line.organisation)
             out += self._deliver(statement, flow, sender, case, one, body, event, now, revokes)
             if revokes and believed and one.organisation is not None and not one.decision.shared:
@@ -559,21 +574,25 @@ class Exchange:
                 now,
                 grants=one.grants,
                 event=event,
+                instead_of=one.instead_of,
             )
             tellings += ledger.of_each_thread(case, submission.content, telling) if telling else []
             if telling and one.text_follows:
                 tellings.append(ledger.text_awaited(telling, now))
         if to_read := [one for one in judged if one.text_follows or one.waits_for_text]:
             out.append(self._ask(statement, case, to_read, now))
+        then = ledger.after(case, submission, sender.id, tellings, now, believed=believed)
+        owed = ledger.owed(then, submission, flow, sender.id, sender.kind, self.registry, now) if believed else []
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
             judged=judged,
             told=told,
+            owed=owed,
             not_reached=ledger.not_reached(case, submission.content, flow),
             policy=self.policy.version,
         )
-        then = ledger.after(case, submission, sender.id, tellings, now, believed=believed)
+        then = ledger.owing(then, owed)
         human = {**words.act(submission.content, by.person), **words.settled(ledger.settled(case, then))}
         outcome |= human
         out += self._drafts.to(sender, _outcome_id(key), outcome, None, now)
@@ -677,7 +696,7 @@ class Exchange:
     ) -> list[Unsealed]:
         """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
         if one.decision.shared and one.organisation is not None:
-            cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
+            cut = statement.cut(fields=one.shown.fields, addressee=one.instead_of or one.organisation.id)
             body = words.delivery(
                 signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )
@@ -839,6 +858,11 @@ def _event_id(about: str) -> str:
     """The same id for the same event: what `uuid5` makes of it under NAMESPACE, without its detours."""
     made = hashlib.sha1(NAMESPACE.bytes + about.encode(), usedforsecurity=False).hexdigest()
     return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
+
+
+def _whom(one: Judged) -> str:
+    """Who is told; of whoever is told for a setting, for which: a council may be told for two."""
+    return f"{one.line.organisation}|{one.instead_of}" if one.instead_of else one.line.organisation
 
 
 def _outcome_id(seen_key: str) -> str:

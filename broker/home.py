@@ -34,6 +34,7 @@ from broker.register import (
     AboutPapers,
     AgreementDeclared,
     AgreementJoined,
+    AlternateDeclared,
     DocumentFiled,
     Event,
     EventRefused,
@@ -55,7 +56,8 @@ OVERLAP = timedelta(minutes=5)
 """A new key is valid from a little before it was made, for clocks that differ."""
 ROLES: Mapping[Kind, tuple[PersonRole, ...]] = {
     Kind.SCHOOL: (PersonRole.SAFEGUARDING_LEAD, PersonRole.DEPUTY),
-    Kind.COUNCIL: (PersonRole.DUTY_DESK, PersonRole.SOCIAL_WORK_TEAM),
+    Kind.ALTERNATE: (PersonRole.HEADTEACHER, PersonRole.CHAIR_OF_GOVERNORS),
+    Kind.COUNCIL: (PersonRole.DUTY_DESK, PersonRole.SOCIAL_WORK_TEAM, PersonRole.DESIGNATED_OFFICER),
     Kind.POLICE: (PersonRole.DUTY_DESK,),
     Kind.PRISON: (PersonRole.OFFENDER_MANAGEMENT_UNIT,),
     Kind.DELIVERY_UNIT: (PersonRole.DUTY_DESK,),
@@ -299,6 +301,8 @@ class Home:
         for one in everybody:
             for event in self._first_keys(one, now):
                 self.declare(event, one.id if isinstance(event, PersonAdded) else REGISTRAR, now)
+        for event in _alternates(everybody):
+            self.declare(event, REGISTRAR, now)
         for event in _first_papers(everybody, now.date()):
             self.declare(event, event.about, now)
 
@@ -314,6 +318,13 @@ class Home:
         """Make a role key, under a fresh made-up code."""
         key = self.new_key(organisation, KeyUse.SIGN, now, life)
         return Person(id=f"person-{secrets.token_hex(6)}", role=role, key=key)
+
+
+def _alternates(play_set: Sequence[Organisation]) -> Iterator[AlternateDeclared]:
+    there = {one.id for one in play_set}
+    for one in play_set:
+        if one.alternate in there and one.alternate is not None and one.alternate_is is not None:
+            yield AlternateDeclared(about=one.id, alternate=one.alternate, who=one.alternate_is)
 
 
 def _first_papers(play_set: Sequence[Organisation], day: date) -> Iterator[AboutPapers]:

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from broker import ledger
-from broker.consent import papers
+from broker.consent import conflict, papers
 from broker.consent.clocks import LONDON, OPENS, STARTS_WITH_THE_GROUNDS, day_of_law, deadline
+from broker.consent.conflict import Conflict
 from broker.consent.decide import Decision, decide
 from broker.consent.facts import Doubt, Facts
 from broker.consent.law.policy import Policy
@@ -29,7 +30,7 @@ from broker.schemas.claims import Agreed, Article6, Article9, Claim, Section35
 from broker.schemas.encompass import DateOfBirthIs
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
-from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Label, Release, Role
+from broker.schemas.terms import ATTENDS, STANDS_IN, AddressHandling, Kind, Label, Release, Role
 from broker.state import Case, Grant
 from broker.statement import dumps
 from broker.words import Judged
@@ -40,9 +41,13 @@ _A_TIME = re.compile(
 ADULT = 18
 MOST_TELLINGS = 200
 """Messages times recipients in one case: one child and one incident never need as many."""
+MOST_CONNECTIONS = 50
+"""Connections of adults in one case, and organisations that must not be told."""
 MOST_GRANTS = 50
 """Agreements on file in one case."""
 BY_CONSENT = frozenset({Article6.CONSENT, Article9.CONSENT, Section35.CONSENT})
+LIVES_THERE = frozenset({Role.SOCIAL_CARE, Role.RESIDENCE_FORCE})
+"""Roles of whoever serves where the child lives. A designated officer is that of where somebody works."""
 MOST_PATHS = 20
 """Failing paths that one refusal names."""
 TELLING_LINE = 4
@@ -50,6 +55,8 @@ TELLING_LINE = 4
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[\W_]+(?=[0-9])")
 _A_POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
+_A_MAP_REFERENCE = re.compile(r"\b[HNOST][A-HJ-Z] ?[0-9]{2,5} ?[0-9]{2,5}\b|\b[a-z]{3,}\.[a-z]{3,}\.[a-z]{3,}\b")
+"""On the national grid, as "TQ 298 839", or three words with dots between."""
 _A_NUMBER = re.compile(r"[0-9]{9,}")
 
 Parsed = Submission[Message]
@@ -141,9 +148,14 @@ def address(submission: Parsed, flow: Flow, case: Case) -> list[Addressee]:
     if not lines:
         raise Refused(Reason.NOT_ADDRESSED, ("to",))
     ends = flow.addressing is Addressing.ORIGINATOR or isinstance(content, NotificationWithdrawn | AgreementWithdrawn)
-    if not ends and len(case.tellings) + len(lines) > MOST_TELLINGS:
+    if not ends and _is_full(case, content, lines):
         raise Refused(Reason.CASE_FULL, ("case",))
     return lines
+
+
+def _is_full(case: Case, content: Message, lines: Sequence[Addressee]) -> bool:
+    said = max(len(ledger.connections(case, content)), len(ledger.not_told(case, content)))
+    return said > MOST_CONNECTIONS or len(case.tellings) + len(lines) > MOST_TELLINGS
 
 
 def _is_new(content: AgreementGiven, case: Case) -> None:
@@ -169,12 +181,14 @@ def judge(
     text_read: bool = False,
 ) -> list[Judged]:
     """Steps 7 and 8: decide and redact, for each recipient by itself. `text_read`: the screening, or a human, has."""
+    sender = registry.controller(sender)
     given = submission.content.given
     about = _about(submission, flow, case, given, sender=sender, registry=registry)
     made = []
-    for line in lines:
+    for line, setting, conflicting in _ways(submission.content, flow, lines, case, registry, now):
         recipient = registry.get(line.organisation)
-        theirs = _of_recipient(submission.content, recipient, sender, now)
+        place = registry.get(setting) if setting else recipient
+        theirs = _of_recipient(submission.content, line.role, recipient, place, sender, now)
         agreed, grants = _agreed(submission.content, flow, case, line.organisation, now)
         facts = Facts(
             **about,
@@ -184,7 +198,7 @@ def judge(
                 flow,
                 line.role,
                 sender,
-                recipient,
+                registry.controller(recipient) if recipient else None,
                 registry=registry,
                 policy=policy,
                 day=day_of_law(now),
@@ -192,13 +206,48 @@ def judge(
                 recipient_claimed=theirs.get("recipient_claimed"),
             ),
             recipient_role=line.role,
+            conflict=conflicting,
+            not_to_be_told=_must_not_be_told(submission.content, flow, case, line.organisation, setting),
             roll_status=line.roll_status,
             doubts=doubts,
             released=released,
             text_read=text_read,
         )
-        made.append(_judged(submission, flow, line, recipient, facts, given, grants, policy, now))
+        made.append(
+            _judged(submission, flow, line, recipient, place, facts, given, grants, registry, policy, now, setting)
+        )
     return made
+
+
+def _ways(
+    content: Message, flow: Flow, lines: Sequence[Addressee], case: Case, registry: Registry, now: datetime
+) -> Iterator[tuple[Addressee, str | None, Conflict]]:
+    """Each line with whoever is told in place of a usual safeguarding lead, for which setting, and why (RD-7)."""
+    said, there = ledger.connections(case, content), {(one.organisation, one.role) for one in lines}
+    for line in lines:
+        whose = ledger.stands_for(case, line.organisation) if line.role in STANDS_IN else None
+        if whose is not None:
+            entry = registry.get(whose)
+            too = entry is not None and conflict.alternate_conflicts(said, entry, registry)
+            yield line, whose, Conflict.ALTERNATE_TOO if too else Conflict.INSTEAD
+        elif line.role is Role.SAFEGUARDING_LEAD:
+            way = conflict.way_round(said, line.organisation, registry, now)
+            if way.to is None:
+                yield line, None, way.conflict
+            elif (way.to, way.role) not in there:  # else it has a line of its own
+                told = line.model_copy(update={"organisation": way.to, "role": way.role})
+                follows = flow.addressing is Addressing.LEDGER
+                yield told, line.organisation, Conflict.FROM_NOW if follows else way.conflict
+        else:
+            staff = flow.addressing is not Addressing.ORIGINATOR and line.role not in STANDS_IN
+            is_staff = staff and conflict.is_staff(said, line.organisation, registry)
+            yield line, None, Conflict.STAFF if is_staff else Conflict.NONE
+
+
+def _must_not_be_told(content: Message, flow: Flow, case: Case, organisation: str, setting: str | None) -> bool:
+    """Whether the sender has said so, of that organisation or of the setting in whose place it would be told."""
+    barred = () if flow.addressing is Addressing.ORIGINATOR else ledger.not_told(case, content)
+    return bool(barred) and not {organisation, conflict.setting_of(organisation), setting}.isdisjoint(barred)
 
 
 def settle(flow: Flow, facts: Facts, given: tuple[str, ...], policy: Policy, now: datetime) -> tuple[Decision, Shown]:
@@ -245,16 +294,20 @@ def _judged(
     flow: Flow,
     line: Addressee,
     recipient: Organisation | None,
+    place: Organisation | None,
     facts: Facts,
     given: tuple[str, ...],
     grants: tuple[Grant, ...],
+    registry: Registry,
     policy: Policy,
     now: datetime,
+    setting: str | None,
 ) -> Judged:
+    """`place`: the setting in whose place `recipient` is told (`setting`), or the recipient itself."""
     decision, shown = settle(flow, facts, given, policy, now)
     due, role = None, flow.views.get(line.role)
     if role is not None:
-        opens = time.fromisoformat(recipient.session_start) if recipient else OPENS
+        opens = time.fromisoformat(place.session_start) if place else OPENS
         grounds = getattr(submission.content, "grounds_formed_at", None)
         start = min(grounds, now) if grounds and role.clock in STARTS_WITH_THE_GROUNDS else now
         due = deadline(role.clock, start=start, opens=opens)
@@ -266,6 +319,8 @@ def _judged(
         shown=shown,
         deadline=due,
         grants=grants,
+        instead_of=setting,
+        council=registry.get(place.council) if place and place.council else None,
     )
 
 
@@ -312,6 +367,7 @@ def _about(
         "condition_names_the_place": _names_a_place(content, handling),
         "sender_serves_an_area": sender.police_area is not None,
         "resident_in_sender_area": area == sender.police_area if area and sender.kind is Kind.POLICE else None,
+        "harmer_works_with_children": bool(conflict.employers(ledger.connections(case, content))),
         "handover": ledger.handover(case),
         "case": ledger.state_of(case, content, str(submission.id)),
         "claimed": getattr(content, "law", None),
@@ -331,10 +387,18 @@ def _categories(message: type[Message], given: tuple[str, ...]) -> dict[str, boo
 
 
 def _of_recipient(
-    content: Message, recipient: Organisation | None, sender: Organisation, now: datetime
+    content: Message,
+    role: Role,
+    recipient: Organisation | None,
+    place: Organisation | None,
+    sender: Organisation,
+    now: datetime,
 ) -> dict[str, Any]:
-    """The facts of the organisation that would receive."""
-    if recipient is None:
+    """The facts of the organisation that would receive, and of the setting that it receives for (`place`).
+
+    In law an alternate is its setting: the same controller, at another desk.
+    """
+    if recipient is None or place is None:
         return {
             "recipient": None,
             "recipient_nation": None,
@@ -342,18 +406,19 @@ def _of_recipient(
             "recipient_channel": None,
             "recipient_has_key": False,
         }
-    served, lies_in = sender.police_area, recipient.police_area
+    served, lies_in = sender.police_area, place.police_area
+    controller = place if role is Role.ALTERNATE else recipient
     return {
-        "recipient": recipient.kind,
-        "recipient_nation": recipient.nation,
-        "recipient_independent": recipient.independent,
+        "recipient": controller.kind,
+        "recipient_nation": controller.nation,
+        "recipient_independent": controller.independent,
         "recipient_channel": recipient.channel,
         "recipient_has_key": recipient.key(KeyUse.SEAL, now) is not None,
         "recipient_suspended": recipient.suspended,
         "recipient_closed": recipient.status is Status.CLOSED,
-        "establishment": recipient.establishment,
+        "establishment": place.establishment,
         "recipient_in_sender_area": served == lies_in if served and lies_in else None,
-        "recipient_serves_residence": _serves_residence(recipient, content),
+        "recipient_serves_residence": _serves_residence(recipient, content) if role in LIVES_THERE else None,
     }
 
 
@@ -434,7 +499,7 @@ def _serves_residence(recipient: Organisation, content: Message) -> bool | None:
 
 
 def _names_a_place(content: Message, handling: AddressHandling | None) -> bool:
-    """Whether the one text that is never withheld holds a postcode, a number, or a line of the child's addresses."""
+    """Whether the one text that is never withheld holds a postcode, number, map reference or line of an address."""
     text = getattr(content, "setting_safety_condition", None)
     if text is None or handling in (None, AddressHandling.OPEN):
         return False
@@ -444,6 +509,7 @@ def _names_a_place(content: Message, handling: AddressHandling | None) -> bool:
     squashed = _NOT_A_WORD.sub("", text).casefold()
     return bool(
         _A_POSTCODE.search(spaced)
+        or _A_MAP_REFERENCE.search(text)
         or _A_NUMBER.search(digits)
         or any(len(line) >= TELLING_LINE and line in squashed for line in lines)
     )

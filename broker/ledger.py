@@ -3,30 +3,36 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from broker.consent import conflict
 from broker.consent.clocks import OPENS, Deadline, deadline
 from broker.consent.decide import Decision
 from broker.consent.facts import CaseState, Handover
 from broker.consent.rules.free_text import TEXT_FIRST
+from broker.registry import Registry
 from broker.schemas import force_handover
 from broker.schemas.agreement import AgreedPurpose, GrantOf
 from broker.schemas.agreement_given import AgreementGiven
 from broker.schemas.agreement_withdrawn import AgreementWithdrawn
 from broker.schemas.claims import Agreed
-from broker.schemas.encompass import LocationCategory
+from broker.schemas.encompass import Connection, LocationCategory
 from broker.schemas.hold_refused import HoldRefused
 from broker.schemas.hold_released import HoldReleased
 from broker.schemas.message import Addressee, Addressing, Clock, Flow, Message, Submission
+from broker.schemas.notification_corrected import NotificationCorrected
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
-from broker.schemas.terms import AddressHandling, Outcome
+from broker.schemas.terms import STANDS_IN, AddressHandling, Kind, Outcome, Role
 from broker.schemas.told_by_other_channel import ToldByOtherChannel
 from broker.state import OPEN, WAITING, Case, Grant, Part, Telling, TellingState
 
 KNOWS = frozenset({TellingState.SENT, TellingState.ACKNOWLEDGED, TellingState.REJECTED, TellingState.TOLD})
 """A recipient in one of these states holds something, so corrections and withdrawals must chase it."""
 
-NEVER_SENT = frozenset({*WAITING, TellingState.WITHDRAWN, TellingState.NOT_SHARED})
+NEVER_SENT = frozenset({*WAITING, TellingState.OWED, TellingState.WITHDRAWN, TellingState.NOT_SHARED})
 """A recipient in one of these states has nothing to answer. (Or has rejected it, and answers the withdrawal.)"""
+
+WAITS = frozenset({*WAITING, TellingState.OWED})
+"""A recipient in one of these states has been told nothing yet, and waits for the sender's human."""
 
 NOT_HANDED_OVER = frozenset(
     {TellingState.REJECTED, TellingState.WITHDRAWN, TellingState.NOT_SHARED, TellingState.ERASED}
@@ -104,9 +110,9 @@ def _is_the_hold(one: Telling, content: HoldReleased | HoldRefused) -> bool:
 
 
 def everybody_told(case: Case, *roots: str) -> list[Addressee]:
-    """One line for each organisation that holds something of these threads, in the order in which they were told."""
-    roles = {one.recipient: one.role for one in case.tellings if one.root in roots and one.state in KNOWS}
-    return [Addressee.model_validate({"organisation": who, "role": role}) for who, role in roles.items()]
+    """One line for each organisation, and role, that holds something of these threads, in the order of telling."""
+    told = dict.fromkeys((one.recipient, one.role) for one in case.tellings if one.root in roots and one.state in KNOWS)
+    return [Addressee.model_validate({"organisation": who, "role": role}) for who, role in told]
 
 
 def still_held(case: Case, root: str) -> bool:
@@ -140,6 +146,73 @@ def handling(case: Case, content: Message) -> AddressHandling | None:
         if case.handling is not AddressHandling.OPEN:
             return case.handling
     return said
+
+
+def connections(case: Case, content: Message) -> tuple[Connection, ...]:
+    """Which adults are at which organisations: as said in this case and by this message. A correction replaces it."""
+    said: tuple[Connection, ...] | None = getattr(content, "connections", None)
+    if said is None or isinstance(content, NotificationCorrected):
+        return case.connections if said is None else said
+    return tuple(dict.fromkeys((*case.connections, *said)))
+
+
+def not_told(case: Case, content: Message) -> tuple[str, ...]:
+    """Which organisations must not be told: the same way."""
+    said: tuple[str, ...] | None = getattr(content, "do_not_tell_organisations", None)
+    if said is None or isinstance(content, NotificationCorrected):
+        return case.not_told if said is None else said
+    return tuple(dict.fromkeys((*case.not_told, *said)))
+
+
+def stands_for(case: Case, organisation: str) -> str | None:
+    """The setting in whose usual lead's place that organisation was told in this case, or None."""
+    stood = (one for one in case.tellings if one.recipient == organisation and one.role in STANDS_IN)
+    return next((one.instead_of for one in stood), None)
+
+
+def owed(
+    case: Case, submission: Submission[Message], flow: Flow, sender: str, kind: Kind, registry: Registry, now: datetime
+) -> list[Telling]:
+    """What a sender owes to designated officers whom it has not addressed, in this message or before (CLK-LADO).
+
+    Of an allegation against somebody who works with children, where the sender is police or the employer itself.
+    `case`: as it stands with this message in it.
+    """
+    if getattr(submission.content, "connections", None) is None:
+        return []
+    employers = [
+        one for one in conflict.employers(case.connections) if kind is Kind.POLICE or conflict.setting_of(sender) == one
+    ]
+    councils = dict.fromkeys(conflict.designated_officer_at(one, registry) for one in employers)
+    reached = {
+        one.recipient
+        for one in case.tellings
+        if one.role is Role.DESIGNATED_OFFICER and (one.open or one.state in KNOWS)
+    }
+    grounds: datetime = getattr(submission.content, "grounds_formed_at", now)
+    due = deadline(Clock.DESIGNATED_OFFICER, start=min(grounds, now), opens=OPENS)
+    message = str(submission.id)
+    return [
+        Telling(
+            message=message,
+            root=root_of(case, submission.content) or message,
+            type=flow.type,
+            sender=sender,
+            recipient=council,
+            role=Role.DESIGNATED_OFFICER,
+            state=TellingState.OWED,
+            at=now,
+            due=due.due if due else None,
+            kind=due.kind if due else None,
+        )
+        for council in councils
+        if council not in reached
+    ]
+
+
+def owing(case: Case, tellings: Sequence[Telling]) -> Case:
+    """The case with what its sender owes."""
+    return case.model_copy(update={"tellings": (*case.tellings, *tellings)})
 
 
 def handover(case: Case) -> Handover:
@@ -176,10 +249,11 @@ def told(
     *,
     grants: Sequence[Grant] = (),
     event: str = "",
+    instead_of: str | None = None,
 ) -> Telling | None:
     """The ledger entry of one recipient of one message; None if it was refused to that recipient.
 
-    `grants`: what it relies on. `event`: the delivery.
+    `grants`: what it relies on. `event`: the delivery. `instead_of`: the setting in whose lead's place it is told.
     """
     if decision.outcome is Outcome.REFUSE:
         return None
@@ -202,6 +276,7 @@ def told(
             "kind": due.kind if due else None,
             "grants": tuple(one.id for one in grants),
             "events": (event,) if grants and decision.shared else (),
+            "insteadOf": instead_of,
         }
     )
 
@@ -255,7 +330,7 @@ def text_sent(
         | _clock(due)
     )
     rest = (_kept_back(telling, stays, now),) if stays else ()
-    return _replaced(case, telling, sent, *rest)
+    return _met(_replaced(case, telling, sent, *rest))
 
 
 def text_held(case: Case, telling: Telling, stays: Sequence[str], now: datetime) -> Case:
@@ -329,12 +404,34 @@ def after(
         grants = tuple(
             one.model_copy(update={"withdrawn": True}) if one.id == content.grant_id else one for one in grants
         )
+    return _met(
+        case.model_copy(
+            update={
+                "tellings": (*kept, *(one for one in tellings if one.due)),
+                "withdrawn": withdrawn,
+                "grants": grants,
+                "handling": handling(case, content) or case.handling,
+                "connections": connections(case, content),
+                "not_told": not_told(case, content),
+            }
+        )
+    )
+
+
+def _met(case: Case) -> Case:
+    """Nothing is owed any more to a designated officer who has been told, or of whom nobody is alleged any more."""
+    if all(one.state is not TellingState.OWED for one in case.tellings):
+        return case
+    told = {one.recipient for one in case.tellings if one.role is Role.DESIGNATED_OFFICER and one.state in KNOWS}
+    alleged = bool(conflict.employers(case.connections))
     return case.model_copy(
         update={
-            "tellings": (*kept, *(one for one in tellings if one.due)),
-            "withdrawn": withdrawn,
-            "grants": grants,
-            "handling": handling(case, content) or case.handling,
+            "tellings": tuple(
+                _settled(one, TellingState.WITHDRAWN)
+                if one.state is TellingState.OWED and (one.recipient in told or not alleged)
+                else one
+                for one in case.tellings
+            )
         }
     )
 
@@ -349,9 +446,9 @@ def _settled(one: Telling, state: TellingState) -> Telling:
 
 
 def settled(before: Case, after: Case) -> tuple[Telling, ...]:
-    """What was held and is not any more, or has been let go: as it now stands. Its sender is told."""
+    """What was held or owed and is not any more, or has been let go: as it now stands. Its sender is told."""
     pairs = zip(before.tellings, after.tellings, strict=False)  # what is new comes last
-    return tuple(now for was, now in pairs if was.state in WAITING and was != now)
+    return tuple(now for was, now in pairs if was.state in WAITS and was != now)
 
 
 def _withdrawn(one: Telling) -> Telling:
@@ -370,6 +467,22 @@ def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) ->
     return one.model_copy(update={"state": ANSWERED[receipt.state], "overdue": False})
 
 
+def moved(case: Case, telling: Telling, line: Addressee, instead_of: str | None) -> tuple[Case, Telling]:
+    """The case, and this telling in it, with who is told now: a setting's lead may have become its alternate (RD-7).
+
+    Who has had nothing of the message yet gets the whole of it, and not its free text alone.
+    """
+    if (telling.recipient, telling.role) == (line.organisation, line.role):
+        return case, telling
+    about = (telling.message, line.organisation)
+    knows = any((one.message, one.recipient) == about and one.state in KNOWS for one in case.tellings)
+    whole = telling.part is Part.WHOLE or knows
+    change = {} if whole else {"part": Part.BOTH, "segments": ()}
+    now_told = {"recipient": line.organisation, "role": line.role, "instead_of": instead_of}
+    made = telling.model_copy(update={**now_told, **change})
+    return _replaced(case, telling, made), made
+
+
 def decided_anew(
     case: Case, telling: Telling, decision: Decision, now: datetime, *, grants: Sequence[Grant] = (), event: str = ""
 ) -> Case:
@@ -378,7 +491,7 @@ def decided_anew(
     `grants`: what it relies on now. `event`: the new delivery.
     """
     held = TellingState.HELD if decision.outcome is Outcome.HOLD else telling.state
-    return _with(
+    changed = _with(
         case,
         telling,
         state=TellingState.SENT if decision.shared else held,
@@ -387,6 +500,7 @@ def decided_anew(
         grants=tuple(dict.fromkeys((*telling.grants, *(one.id for one in grants)))),
         events=(*telling.events, event) if grants and decision.shared else telling.events,
     )
+    return _met(changed)
 
 
 def cannot_be_decided(case: Case, telling: Telling) -> Case:

@@ -26,6 +26,7 @@ KINDS: dict[Kind, str] = {
     Kind.CHARITY: "charity",
     Kind.INTELLIGENCE: "intelligence service",
     Kind.SUPPLIER: "supplier",
+    Kind.ALTERNATE: "a setting's alternate",
     Kind.BROKER: "the broker",
 }
 """Kinds of organisation in words."""
@@ -49,6 +50,10 @@ LABELS: dict[Label, str] = {
     Label.ROUTING: "area codes by which the broker routes",
     Label.SAFETY: "that, and why, a place is protected",
     Label.NARRATIVE: "free text",
+    Label.CONFLICT: "that an adult is at a setting, and in which capacity",
+    Label.PLACEMENT: "where a looked-after child is placed",
+    Label.CARE_PLAN: "needs assessment and care plan of a looked-after child",
+    Label.OFFENCE_VICTIM: "who the victims of an offence are",
     Label.LINK: "what joins one child's messages to another's",
     Label.LAW: "what the sender claims in law, for the broker alone",
 }

@@ -11,7 +11,7 @@ from broker.judge import Parsed, judge
 from broker.registry import Organisation, Registry
 from broker.schemas.claims import Claim, Told
 from broker.schemas.message import Addressee, Addressing, Flow, Submission
-from broker.schemas.terms import AddressHandling, Kind, Outcome, Role, RollStatus
+from broker.schemas.terms import STANDS_IN, AddressHandling, Kind, Outcome, Role, RollStatus
 from broker.state import Case
 from broker.words import Judged
 
@@ -39,7 +39,8 @@ def ask(
     versions = {"policy": policy.version, "rules": RULES_VERSION}
     if not flow.views:
         return {**asked, "status": "recorded", "mayGo": False, "nobodyReceives": True, **versions}
-    role = next((role for role, kinds in flow.kinds.items() if recipient.kind in kinds), next(iter(flow.views)))
+    usual = [role for role, view in flow.views.items() if role not in STANDS_IN and not view.beside]
+    role = next((role for role in usual if recipient.kind in flow.kinds[role]), usual[0])
     [one] = judge(
         _message(flow, role, sender, recipient, now),
         flow,
@@ -100,6 +101,8 @@ def _message(flow: Flow, role: Role, sender: Organisation, recipient: Organisati
         "residence_authority": recipient.id.partition(":")[2] if recipient.kind is Kind.COUNCIL else _GIVEN,
         "law": Claim(told=Told.TOLD) if "law" in flow.message.model_fields else None,
         "consent_ref": None,
+        "connections": None,
+        "do_not_tell_organisations": None,
     }
     content = {name: said.get(name, _GIVEN) for name in flow.message.model_fields}
     view = flow.views[role]

@@ -10,7 +10,8 @@ from broker.consent.book import Entry, RuleKind, Section
 from broker.consent.law.bases import Basis
 from broker.consent.law.policy import Policy
 from broker.consent.law.record import Record
-from broker.consent.rulebook import At, Human, Rule
+from broker.consent.rulebook import At, Human, Redaction, Rule
+from broker.consent.rules.redaction import REDACTIONS
 from broker.legal import KINDS, LABELS, Leg, plain
 from broker.registry import Registry
 from broker.schemas.message import Addressing, Flow
@@ -100,8 +101,27 @@ def rules_page(sections: Sequence[Section], cases: Cases, *, rules_version: str)
     ]
     for section in sections:
         body.append(f'<h2 id="{escape(section.name)}">{escape(section.title)}</h2>')
+        if section.name == "redaction":
+            body.append(_redactions())
         body += [_rule(entry, cases) for entry in section.entries]
     return _page("The rules", body)
+
+
+def _redactions() -> str:
+    """All of them at a glance: what each withholds, why, by what it is kept, and by which test that is shown."""
+    rows = [
+        _row(
+            [
+                _link(one.id, one.id),
+                escape(one.states),
+                escape(one.why),
+                escape("; ".join(one.kept_by)),
+                _code(one.test.partition("::")[2].replace("_", " ")),
+            ]
+        )
+        for one in REDACTIONS
+    ]
+    return _table(["rule", "what is withheld", "why", "kept by", "shown by"], rows, widths=(8, 36, 20, 18, 18))
 
 
 def _index(section: Section) -> str:
@@ -142,6 +162,9 @@ def rule_rows(entry: Entry, cases: Cases) -> Iterator[tuple[str, str]]:
     elif isinstance(rule, Human):
         yield "the human is asked", rule.asks
     else:
+        if isinstance(rule, Redaction):
+            yield "why", rule.why
+            yield "kept by", "; ".join(rule.kept_by)
         yield "shown by", rule.test
     yield "source", f"{rule.source} [{rule.mark}]"
     yield "kept in", entry.where
@@ -230,8 +253,7 @@ def _flow(flow: Flow, policy: Policy, kept: Sequence[Topic], day: date) -> Itera
             ("kept", f"{_of_flow(flow, kept)} (unconfirmed); then by the recipient, as its own controller"),
         ]
     )
-    if bars:
-        yield f'<p class="small">Must never carry: {"; ".join(bars)}.</p>'
+    yield f'<p class="small">Must never carry: {"; ".join(bars)}.</p>'
     if not flow.views:
         yield "<p>Nobody receives it, so no basis for a disclosure is needed.</p>"
     for leg in legal.legs(flow, policy):

@@ -20,6 +20,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from broker.papers import Papers
 from broker.registry import (
     MOST_DIRECT,
+    AlternateIs,
     Channel,
     Delegation,
     KeyUse,
@@ -44,7 +45,17 @@ MAX_EVENT = 900 * 1024
 MOST_DOCUMENTS = 200
 """Documents that one controller has ever filed: a message looks through them."""
 FIRST_VERSION = "0" * 16
-KEPT = ("channel", "session_start", "suspended", "resend_before", "keys", "people", "delegations")
+KEPT = (
+    "channel",
+    "session_start",
+    "suspended",
+    "resend_before",
+    "alternate",
+    "alternate_is",
+    "keys",
+    "people",
+    "delegations",
+)
 """What a register does not know of an organisation, so that an import leaves it as it is."""
 
 
@@ -66,6 +77,7 @@ class Why(StrEnum):
     ENDED = "has-ended"
     TOO_MANY_DOCUMENTS = "too-many-documents"
     NO_SUCH_FLOW = "no-such-message-type-or-condition"
+    NOT_ITS_ALTERNATE = "not-its-alternate"
     HIDES_REQUIRED = "hides-what-every-message-carries"
 
 
@@ -98,6 +110,19 @@ class Connected(Block):
     event: Literal["connected"] = Field(alias="is", default="connected")
     about: OrganisationId
     channel: Channel
+
+
+class AlternateDeclared(Block):
+    """Who is told of a pupil of this setting where its usual safeguarding lead must not be (RD-7).
+
+    Its own entry, `alternate:<URN>`, with its own keys and people; or a council. Declared through the registry desk:
+    the setting's own key may be in the very hands that must not be told.
+    """
+
+    event: Literal["alternate-declared"] = Field(alias="is", default="alternate-declared")
+    about: OrganisationId
+    alternate: OrganisationId
+    who: AlternateIs
 
 
 class KeyAdded(Block):
@@ -214,6 +239,7 @@ class PaperEnded(Block):
 AboutPapers = DocumentFiled | AgreementDeclared | AgreementJoined | PaperEnded
 AboutOne = (
     Connected
+    | AlternateDeclared
     | KeyAdded
     | KeyRevoked
     | Suspended
@@ -227,7 +253,7 @@ AboutOne = (
 Event = Registered | AboutOne | AboutPapers
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
 
-REGISTRAR_ONLY = (Registered, Connected, Resumed)
+REGISTRAR_ONLY = (Registered, Connected, Resumed, AlternateDeclared)
 """Everything else an organisation may say of itself."""
 ITSELF_ONLY = (Delegated, PersonAdded, DocumentFiled, AgreementDeclared, AgreementJoined)
 """Nobody else can speak for it here, not even the registrar."""
@@ -356,12 +382,26 @@ class Register:
             raise EventRefused(Why.NOT_ENTITLED)  # whoever has its keys now can change nothing
         if isinstance(event, AboutPapers):
             return (), _papers(papers, known, event, at)
+        if isinstance(event, AlternateDeclared):
+            self._fits(event)
         return [_entry(known, event, at)], papers
+
+    def _fits(self, event: AlternateDeclared) -> None:
+        """Raises EventRefused unless the alternate is registered, and is this setting's own or a council."""
+        if self.registry.get(event.alternate) is None:
+            raise EventRefused(Why.UNKNOWN)
+        own = event.alternate == f"{Kind.ALTERNATE}:{event.about.partition(':')[2]}"
+        fits = kind_of(event.alternate) is Kind.COUNCIL if event.who is AlternateIs.COUNCIL else own
+        if kind_of(event.about) is not Kind.SCHOOL or not fits:
+            raise EventRefused(Why.NOT_ITS_ALTERNATE)
 
     def _merged(self, entry: Organisation) -> Organisation:
         """A register's facts over what is known. Keys and the rest come only by their own events."""
         known = self.registry.get(entry.id)
-        if any(getattr(entry, name) for name in ("keys", "people", "delegations", "suspended", "resend_before")):
+        if any(
+            getattr(entry, name)
+            for name in ("keys", "people", "delegations", "suspended", "resend_before", "alternate")
+        ):
             raise EventRefused(Why.NOT_ENTITLED)
         return entry.model_copy(update={name: getattr(known, name) for name in KEPT}) if known else entry
 
@@ -371,6 +411,8 @@ def _entry(known: Organisation, event: AboutOne, at: datetime) -> Organisation:
     match event:
         case Connected():
             change: dict[str, Any] = {"channel": event.channel}
+        case AlternateDeclared():
+            change = {"alternate": event.alternate, "alternate_is": event.who}
         case Suspended() | Resumed():
             change = {"suspended": isinstance(event, Suspended)}
         case ResendAsked():

@@ -145,6 +145,15 @@ class Establishment(StrEnum):
     COLLEGE = "college"
 
 
+class AlternateIs(StrEnum):
+    """Who is told instead of a setting's usual safeguarding lead (RD-7)."""
+
+    HEADTEACHER = "headteacher"
+    CHAIR_OF_GOVERNORS = "chair-of-governors"
+    PROPRIETOR = "proprietor"
+    COUNCIL = "council"
+
+
 class Person(Block):
     """One role holder's signing key, delegated by the organisation. `id` is a made-up code and never a name."""
 
@@ -172,7 +181,8 @@ class Organisation(Block):
     """One organisation. `police_area` is the force area it lies in; for a force, the area it serves.
 
     `resend_before`: it lost its key or changed its supplier, so what it was sent before that time and has not answered
-    is decided anew and sealed to its present key.
+    is decided anew and sealed to its present key. `alternate`: whom a setting has declared for messages that its usual
+    safeguarding lead must not have.
     """
 
     id: OrganisationId
@@ -190,6 +200,8 @@ class Organisation(Block):
     successors: tuple[OrganisationId, ...] = ()
     suspended: bool = False
     resend_before: AwareDatetime | None = None
+    alternate: OrganisationId | None = None
+    alternate_is: AlternateIs | None = None
     keys: tuple[PublicKey, ...] = ()
     people: tuple[Person, ...] = ()
     delegations: tuple[Delegation, ...] = ()
@@ -198,6 +210,11 @@ class Organisation(Block):
     def kind(self) -> Kind:
         """By the register that names it."""
         return kind_of(self.id)
+
+    @property
+    def acts_as(self) -> Kind:
+        """What it is in law and in a flow: an alternate is a desk of its setting."""
+        return Kind.SCHOOL if self.kind is Kind.ALTERNATE else self.kind
 
     @property
     def connected(self) -> bool:
@@ -289,6 +306,12 @@ class Registry:
         for name, entry in self._entries.whole.items():
             if kind_of(name) in kinds:
                 yield Organisation.model_validate_json(entry)
+
+    def controller(self, organisation: Organisation) -> Organisation:
+        """Who answers in law for what it receives: of an alternate, its setting; everybody else, itself."""
+        if organisation.kind is not Kind.ALTERNATE:
+            return organisation
+        return self.get(f"{Kind.SCHOOL}:{organisation.id.partition(':')[2]}") or organisation
 
     @property
     def inboxes(self) -> int:

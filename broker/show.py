@@ -148,6 +148,13 @@ def outcome(body: Json, registry: Registry) -> Panel:
             "not reached", f"{name(one, registry)}: what this follows is still held; tell them this too", "yellow"
         )
         parts.append(table)
+    for one in body.get("owed", ()):
+        table = Rows()
+        table.add(
+            "owed to", f"{name(one['organisation'], registry)}, {one['role']}, by {one['due']} ({one['kind']})", "bold"
+        )
+        table.add("  what to do", one["cure"], "bold")
+        parts.append(table)
     if human := _human(body, registry):
         parts.append(human)
     kind = body.get("type", "")
@@ -177,6 +184,8 @@ def recipient(one: Json, registry: Registry) -> Rows:
     """One recipient's lines of an outcome."""
     table, colour = Rows(), COLOUR[one["outcome"]]
     table.add("to", name(one["organisation"], registry), tail=one["outcome"], tail_style=colour)
+    if whose := one.get("insteadOf"):
+        table.add("instead of", f"the usual safeguarding lead of {name(whose, registry)}, who is not told", "yellow")
     for finding in one["findings"]:
         table.add(finding["rule"], finding["reason"])
         table.add("  what to do", finding["cure"], "bold")
@@ -187,7 +196,7 @@ def recipient(one: Json, registry: Registry) -> Rows:
         table.add("withheld", ", ".join(f"{words(w['field'])} ({w['rule']})" for w in one["withheld"]))
     _free_text(one, table)
     if sheet := one.get("callSheet"):
-        table.add("call sheet", f"{sheet['ring']} {sheet['telephone']} (owner: {sheet['owner']})")
+        table.add("call sheet", f"{sheet['ring']} {sheet['telephone'] or ''} (owner: {sheet['owner']})")
     if one["due"]:
         table.add("due", due(one["due"]))
     if one["basis"]["sender"]:

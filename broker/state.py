@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, Field
 
 from broker.consent.clocks import DeadlineKind
 from broker.schemas.agreement import AgreedPurpose, GivenBy, GivenFor, GrantOf
+from broker.schemas.encompass import Connection
 from broker.schemas.message import Block, OrganisationId
 from broker.schemas.terms import AddressHandling, Release, Role
 
@@ -49,10 +50,13 @@ class TellingState(StrEnum):
     ERASED = "erased"
     TOLD = "told-by-other-channel"
     WITHDRAWN = "withdrawn"  # was held, and need not be told any more
+    OWED = "owed"  # nobody has been told yet, and the sender owes it: the designated officer (CLK-LADO)
     NOT_SHARED = "not-shared"  # was held, and its sender's role holder decided not to share it
 
 
-OPEN = frozenset({TellingState.SENT, TellingState.HELD, TellingState.SCREENING, TellingState.REJECTED})
+OPEN = frozenset(
+    {TellingState.SENT, TellingState.HELD, TellingState.SCREENING, TellingState.REJECTED, TellingState.OWED}
+)
 """A human still has to act: read it, settle the hold, or find whose it is if the recipient says it is not theirs. Or
 the screening has."""
 
@@ -100,6 +104,7 @@ class Telling(Block):
 
     `released`: a role holder of the sender has let it go, and it has not been decided anew yet. `grants`: what it
     relies on; then `events` are the deliveries of it, each of which must become unclaimable if one is withdrawn.
+    `instead_of`: the setting in whose usual lead's place it was told (RD-7).
     `segments`: of free text that was kept back, which, as `circumstances/2`; none: all that was pending.
     """
 
@@ -118,6 +123,7 @@ class Telling(Block):
     released: Release | None = None
     grants: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    instead_of: OrganisationId | None = None
     segments: tuple[str, ...] = ()
 
     @property
@@ -130,7 +136,8 @@ class Case(Block):
     """Everything told in one case: one child, one incident, one sender.
 
     `withdrawn`: roots that have been withdrawn. `handling`: the strictest that any message in the case has asked for.
-    `grants`: the register of what the person concerned has agreed to.
+    `grants`: the register of what the person concerned has agreed to. `connections`: which adults are at which
+    organisations, and `not_told`: which organisations must not be told, as its sender has said so far.
     """
 
     owner: OrganisationId
@@ -139,6 +146,8 @@ class Case(Block):
     handling: AddressHandling = AddressHandling.OPEN
     tellings: tuple[Telling, ...] = ()
     grants: tuple[Grant, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    not_told: tuple[OrganisationId, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -148,7 +157,7 @@ class Case(Block):
     @property
     def unanswered(self) -> frozenset[str]:
         """Messages in it on which a human still has to act: of these, and no others, the broker keeps a copy."""
-        return frozenset(one.message for one in self.tellings if one.open)
+        return frozenset(one.message for one in self.tellings if one.open and one.state is not TellingState.OWED)
 
     def past(self, now: datetime) -> bool:
         """Whether its last event is long past."""

@@ -102,7 +102,7 @@ async def _lanes(found: Status, connection: Connection) -> None:
 async def _cases(found: Status, home: Home, connection: Connection, now: datetime) -> None:
     seal = StateSeal(home.state_keys())
     oldest: datetime | None = None
-    unread = held = overdue = being_read = 0
+    unread = held = owed = overdue = being_read = 0
     for family in topics.FAMILIES:
         for partition in range(topics.SUBMIT_PARTITIONS):
             cabinet = Cabinet()
@@ -112,6 +112,7 @@ async def _cases(found: Status, home: Home, connection: Connection, now: datetim
             for telling in (one for case in cabinet.cases() for one in case.tellings if one.open):
                 overdue += telling.overdue
                 held += telling.state is TellingState.HELD
+                owed += telling.state is TellingState.OWED
                 unread += telling.state is TellingState.SENT
                 being_read += telling.state is TellingState.SCREENING
                 oldest = min(oldest or telling.at, telling.at)
@@ -120,6 +121,7 @@ async def _cases(found: Status, home: Home, connection: Connection, now: datetim
     found.figures["unread"] = unread
     found.figures["held, waiting for a human at the sender"] = held
     found.figures["free text being read"] = being_read
+    found.figures["owed to designated officers"] = owed
     found.figures["past due"] = overdue
     if overdue:
         found.must_act.append(f"{overdue} past due: the senders have been told whom to ring; make sure they do")

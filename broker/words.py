@@ -32,7 +32,10 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One recipient's share of a message, decided and redacted but not yet sealed. `grants`: what it relies on."""
+    """One recipient's share of a message, decided and redacted but not yet sealed. `grants`: what it relies on.
+
+    `instead_of`: the setting in whose usual lead's place it is told (RD-7). `council`: of a setting, as registered.
+    """
 
     line: Addressee
     organisation: Organisation | None
@@ -41,6 +44,8 @@ class Judged:
     shown: Shown
     deadline: Deadline | None
     grants: tuple[Grant, ...] = ()
+    instead_of: str | None = None
+    council: Organisation | None = None
 
     @property
     def text_follows(self) -> bool:
@@ -125,9 +130,26 @@ def delivery(
         "basis": told["basis"],
         "due": told["due"],
         "restriction": restriction(one.decision),
-        "note": flow.note,
+        "note": " ".join(filter(None, (flow.note, *_as_alternate(one)))),
         "ring": _ring(sender),
     }
+
+
+INSTEAD = (
+    "You are told instead of the usual safeguarding lead, who has not been told: an adult of this incident is at your "
+    "setting (see connections). Do not pass it to the usual desk. You act for the child as the lead would."
+)
+EMPLOYER = (
+    "Somebody who works with children is alleged to have done harm. The employer has its own duty to tell the "
+    "council's designated officer within one working day [S1 para 264]; it stands beside that of the police."
+)
+"""What the broker says to an alternate."""
+
+
+def _as_alternate(one: Judged) -> tuple[str, ...]:
+    if one.instead_of is None:
+        return ()
+    return (INSTEAD, EMPLOYER) if one.facts.harmer_works_with_children else (INSTEAD,)
 
 
 def with_text(body: Body, goes: Goes, flow: Flow, *, both: bool) -> Body:
@@ -170,7 +192,6 @@ def text_outcome(told: Body, goes: Goes, by: Body | None, *, sent: bool) -> Body
 
 def recipient_outcome(one: Judged, now: datetime) -> Body:
     """What became of the message for one recipient, as its sender is told."""
-    held = one.decision.outcome is Outcome.HOLD
     body: Body = {
         "organisation": one.line.organisation,
         "name": one.organisation.name if one.organisation else None,
@@ -184,12 +205,28 @@ def recipient_outcome(one: Judged, now: datetime) -> Body:
         "basis": bases(one.decision),
         "due": due(one.deadline, now) if one.decision.outcome is not Outcome.REFUSE else None,
     }
-    if held and one.organisation is not None:
-        whom = _ring(one.organisation) or {"role": "the register has no desk: ask its switchboard", "telephone": None}
+    if one.instead_of is not None:
+        body["insteadOf"] = one.instead_of
+    if one.decision.outcome is Outcome.HOLD and one.organisation is not None:
+        whom = _whom_to_ring(one, one.organisation)
         body["callSheet"] = {"owner": "sender's desk", "ring": whom["role"], "telephone": whom["telephone"]}
         if one.organisation.successors:
             body["successors"] = list(one.organisation.successors)
     return body
+
+
+def _whom_to_ring(one: Judged, organisation: Organisation) -> Body:
+    """The desk to ring about a hold: never one that must not be told (RD-7, RD-DNT)."""
+    if one.facts.conflict.holds:
+        there = one.council and _ring(one.council)
+        return {**there, "role": f"{there['role']} of {one.council.name}"} if there and one.council else NOT_ITS_DESK
+    if one.facts.not_to_be_told and one.facts.released is None:
+        return NOBODY_THERE
+    return _ring(organisation) or {"role": "the register has no desk: ask its switchboard", "telephone": None}
+
+
+NOT_ITS_DESK: Body = {"role": "not its usual desk: ring the council in whose area the setting is", "telephone": None}
+NOBODY_THERE: Body = {"role": "nobody there: you have said that it must not be told", "telephone": None}
 
 
 def _ring(organisation: Organisation) -> Body | None:
@@ -225,11 +262,16 @@ def outcome(
     told: Sequence[Body],
     not_reached: Sequence[str],
     policy: str,
+    owed: Sequence[Telling] = (),
 ) -> Body:
     """What the sender is told of its message. `told`: the outcome of each recipient.
 
-    `not_reached`: for whom what it follows is still held.
+    `not_reached`: for whom what it follows is still held. `owed`: whom the sender has yet to tell by itself.
     """
+    owes = [
+        {"organisation": one.recipient, "role": one.role.value, "due": _in_london(one), "kind": one.kind, "cure": OWED}
+        for one in owed
+    ]
     return {
         "is": "outcome",
         "message": signed["jti"],
@@ -240,7 +282,21 @@ def outcome(
         "recipients": list(told),
         "notReached": list(not_reached),
         "policy": policy,
+        **({"owed": owes} if owes else {}),
     }
+
+
+OWED = (
+    "Somebody who works with children is alleged to have done harm. The designated officer of the council in whose "
+    "area the employer is must know within one working day [S1 para 264], and you have not addressed them. Send this "
+    "in the same case to that council, in the role designated-officer; or telephone, then send told-by-other-channel. "
+    "If no council is named here, the register does not say which it is: find out."
+)
+"""What a sender must do about a designated officer whom it has not addressed."""
+
+
+def _in_london(telling: Telling) -> str | None:
+    return telling.due.astimezone(LONDON).isoformat(timespec="minutes") if telling.due else None
 
 
 def act(content: Message, person: Person | None) -> Body:
@@ -296,7 +352,14 @@ def refusal(
 RELEASED = "released"
 """How a hold stands between its release and the moment, a second later, at which it has been decided anew."""
 
+QUIETLY = (
+    "Do not ring its usual desk: an adult of this incident is there, or you have said that it must not be told. Ring "
+    "the council in whose area it is, if it must know; then send told-by-other-channel to close this."
+)
+"""The same as below, of whoever must not be told by ordinary ways (RD-7, RD-DNT)."""
+
 WHAT_NEXT = {
+    TellingState.OWED: f"Nobody has told the designated officer. {OWED}",
     TellingState.SENT: "Telephone the recipient's desk; for a hand-over, send direct in the same case.",
     TellingState.HELD: "This is still held. Telephone the recipient now, then send told-by-other-channel.",
     TellingState.REJECTED: "The recipient says that it is not theirs. Find whose it is and send there, or telephone; "
@@ -350,13 +413,15 @@ def unread(
     }
 
 
-def overdue(*, case: str, owner: str, telling: Telling) -> Body:
-    """A due time has passed and no human has answered: whose move it is now."""
+def overdue(*, case: str, owner: str, telling: Telling, quietly: bool = False) -> Body:
+    """A due time has passed and no human has answered: whose move it is now. `quietly`: not by ringing its desk."""
     cure = WHAT_NEXT.get(telling.state, WHAT_NEXT[TellingState.SENT])
     if telling.state is TellingState.SENT and telling.type == AGREEMENT_WITHDRAWN.type:
         cure = NOT_ERASED
     elif telling.state is TellingState.SENT and telling.grants:
         cure = NOT_FETCHED
+    elif quietly:
+        cure = QUIETLY
     return {
         "is": "overdue",
         "message": telling.message,
@@ -365,7 +430,7 @@ def overdue(*, case: str, owner: str, telling: Telling) -> Body:
         "type": telling.type,
         "organisation": telling.recipient,
         "state": telling.state,
-        "due": telling.due.astimezone(LONDON).isoformat(timespec="minutes") if telling.due else None,
+        "due": _in_london(telling),
         "kind": telling.kind,
         "cure": cure,
     }
@@ -378,7 +443,7 @@ TELL_THEM_YOURSELF = (
 )
 
 
-def again_failed(*, case: str, owner: str, telling: Telling) -> Body:
+def again_failed(*, case: str, owner: str, telling: Telling, quietly: bool = False) -> Body:
     """A released hold could not be decided anew, so nobody has been told: it is the sender's move at once."""
     return {
         "is": "again-failed",
@@ -389,5 +454,5 @@ def again_failed(*, case: str, owner: str, telling: Telling) -> Body:
         "organisation": telling.recipient,
         "state": telling.state,
         "released": telling.released,
-        "cure": TELL_THEM_YOURSELF,
+        "cure": QUIETLY if quietly else TELL_THEM_YOURSELF,
     }

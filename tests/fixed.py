@@ -19,7 +19,7 @@ from broker.registry import KeyUse, Organisation, Person, PublicKey, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.terms import PersonRole
 from broker.sealing import SEAL, Signer
-from tests.personas import ACLAND, BROKER, CAMDEN, HERTS, MET, NIGHT, Json, incident, lead
+from tests.personas import ACLAND, BROKER, CAMDEN, GARRETT, HERTS, MARRIOTTS, MET, NIGHT, Json, incident, lead
 
 NOW = NIGHT
 NOT_BEFORE, NOT_AFTER = "2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"
@@ -142,6 +142,19 @@ def _document(name: str, content: Json, family: str = "encompass", **changes: An
     }
 
 
+RESTRAINT: Json = {
+    "connections": [
+        {
+            "adultRef": "adult-1",
+            "part": "victim",
+            "organisation": GARRETT,
+            "capacity": "works-there",
+            "worksWithChildren": True,
+        }
+    ],
+    "doNotTell": [{"who": "father", "of": "both"}],
+    "doNotTellOrganisations": [MARRIOTTS],
+}
 _ADDRESS = {"lines": ["1 Example Row", "Example Estate"], "postcode": "NW1 1AA"}
 _EARLIER = uuid("message notification-issued")
 _INCIDENT_DETAIL: Json = {
@@ -161,6 +174,7 @@ _INCIDENT_DETAIL: Json = {
     "settingSafetyCondition": "One adult must not collect the child.",
     "priorNotificationRef": uuid("an earlier incident"),
     "supportSuggestion": ["A word before the first lesson."],
+    **RESTRAINT,
 }
 _CHILD: Json = {
     "familyName": "Testcase",
@@ -329,7 +343,8 @@ def _of_referral(
         "caringCapacity": ["One parent, who works nights."],
         "externalFactors": ["No heating."],
         "assessmentsMade": ["An early help assessment in spring."],
-        "adults": [{"adultRef": "adult-1", "role": "other", "relation": "father"}],
+        "adults": [{"adultRef": "adult-1", "role": "victim", "relation": "father"}],
+        **RESTRAINT,
         "adultNames": [{"adultRef": "adult-1", "name": "Alex Testcase"}],
         "callbackRole": "Safeguarding lead",
         "callbackTelephone": "+442079460905",

@@ -33,6 +33,7 @@ WHY = {
     "too-many-documents": "that organisation has filed 200 documents, which is all that can be looked through",
     "no-such-message-type-or-condition": "it names a message type or condition that there is not: see `broker flows`; "
     "conditions are written as sch1-para-18",
+    "not-its-alternate": "an alternate is alternate:<the school's own URN>, or a council with `--is council`",
     "hides-what-every-message-carries": "its labels leave out what every message of a type carries, and what is "
     "always seen cannot be agreed away: see `broker schema TYPE` for the labels, and add them",
 }

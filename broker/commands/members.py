@@ -27,6 +27,7 @@ from broker.commands.org import app
 from broker.home import Home, HomeError
 from broker.register import (
     REGISTRAR,
+    AlternateDeclared,
     Connected,
     Delegated,
     DelegationEnded,
@@ -40,7 +41,7 @@ from broker.register import (
     Suspended,
     registered,
 )
-from broker.registry import Channel, Delegation, Desk, KeyUse, Nation, Organisation
+from broker.registry import AlternateIs, Channel, Delegation, Desk, KeyUse, Nation, Organisation
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.terms import PersonRole
 
@@ -170,6 +171,38 @@ def connect(
 ) -> None:
     """Say how an organisation is reached from now on; makes its topic and its rights. At most 500 are direct."""
     declare(Connected(about=organisation, channel=channel), REGISTRAR, home, bootstrap, clock)
+
+
+@app.command()
+def alternate(
+    organisation: Annotated[str, typer.Argument(metavar="SCHOOL", help="The setting, as school:100053.")],
+    to: Annotated[
+        str, typer.Option(metavar="ID", help="Its alternate's own entry, as alternate:100053; or a council.")
+    ],
+    who: Annotated[AlternateIs, typer.Option("--is", help="Who that is.")],
+    home: HomeOption = DEFAULT_HOME,
+    bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    clock: ClockOption = None,
+) -> None:
+    """Declare who is told where a setting's usual safeguarding lead must not be: a conflict of interest (RD-7).
+
+    When police say that the alleged perpetrator works at the setting, governs it or can read its desk, the message goes
+    to the alternate and the usual desk gets nothing. Without an alternate it is held, and somebody telephones the
+    council. Choose somebody who does not read the safeguarding desk: the headteacher; the chair of governors, where the
+    headteacher leads safeguarding; the council, where the setting has nobody else.
+
+    The alternate has an entry, keys and people of its own, which the safeguarding lead does not hold. Register it,
+    then declare it. Only the registry desk can: it hears it from the governing body, not from the safeguarding desk.
+
+    Example, with the desk's home:
+
+      broker org add alternate:100053 --name "Acland Burghley School, headteacher" --channel mailbox
+
+      broker org alternate school:100053 --to alternate:100053 --is headteacher
+
+      broker org show school:100053
+    """
+    declare(AlternateDeclared(about=organisation, alternate=to, who=who), REGISTRAR, home, bootstrap, clock)
 
 
 @app.command()
@@ -391,6 +424,7 @@ def _entry(one: Organisation, now: datetime) -> Table:
         "council": one.council,
         "desk": _desk(one.desk),
         "closed on": one.closed_on,
+        "alternate": f"{one.alternate} ({one.alternate_is})" if one.alternate else "",
         "successors": ", ".join(one.successors),
         "sent again if unanswered since before": one.resend_before,
     }

@@ -9,7 +9,7 @@ from rich.table import Table
 from broker import show
 from broker.commands.options import HtmlOption, JsonOption, fail, print_json, write_page
 from broker.consent.book import Entry, book, entries
-from broker.consent.rulebook import Built, Human, Rule
+from broker.consent.rulebook import Built, Human, Redaction, Rule
 from broker.consent.rules import RULES_VERSION
 from broker.data import rule_cases
 from broker.pages import KIND_WORDS, rule_rows, rules_page
@@ -96,4 +96,6 @@ def _as_json(entry: Entry, cases: list[Json]) -> Json:
         made["asks"] = rule.asks
     if isinstance(rule, Built):
         made["test"] = rule.test
+    if isinstance(rule, Redaction):
+        made |= {"why": rule.why, "keptBy": [one.value for one in rule.kept_by]}
     return {**made, "where": entry.where, "source": rule.source, "mark": rule.mark, "cases": cases}

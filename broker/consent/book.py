@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import ModuleType
 
-from broker.consent.rulebook import Built, Human, Rule
+from broker.consent.rulebook import Built, Human, Redaction, Rule
 from broker.consent.rules import RULES, SECTIONS
 
 AnyRule = Rule | Human | Built
@@ -20,7 +20,12 @@ class RuleKind(StrEnum):
     BUILT = "built"
 
 
-KINDS: dict[type[AnyRule], RuleKind] = {Rule: RuleKind.MACHINE, Human: RuleKind.HUMAN, Built: RuleKind.BUILT}
+KINDS: dict[type[AnyRule], RuleKind] = {
+    Rule: RuleKind.MACHINE,
+    Human: RuleKind.HUMAN,
+    Built: RuleKind.BUILT,
+    Redaction: RuleKind.BUILT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ BANK_HOLIDAYS = frozenset(
 )
 """England and Wales, as published on gov.uk. Days after LAST_KNOWN_DAY are not known to be free of holidays."""
 LAST_KNOWN_DAY = date(2028, 12, 31)
+OFFICES_CLOSE = time(17, 0)
 OPENS = time(8, 50)
 """When an organisation of which the register does not say it is taken to begin its day."""
 
@@ -100,6 +101,13 @@ def _within_the_hour(start: datetime, _: time) -> datetime:
     return start + timedelta(hours=1)
 
 
+def _one_working_day(start: datetime, _: time) -> datetime:
+    day = start.astimezone(LONDON).date() + timedelta(days=1)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return datetime.combine(day, OFFICES_CLOSE, LONDON)
+
+
 def _within_a_quarter(start: datetime, _: time) -> datetime:
     return start + timedelta(minutes=15)
 
@@ -123,6 +131,12 @@ _RULES: dict[Clock, _Rule] = {
         DeadlineKind.PROPOSAL, "by the next working morning; statute sets no time [P]", next_at
     ),
     Clock.ONE_HOUR: _Rule(DeadlineKind.PROPOSAL, "acknowledged within one hour [P]", _within_the_hour),
+    Clock.DESIGNATED_OFFICER: _Rule(
+        DeadlineKind.GUIDANCE,
+        "the council's designated officer is told within one working day of the employer or the police knowing "
+        "[S1 para 264]; counted from the day after, until 17:00 [P]",
+        _one_working_day,
+    ),
     Clock.SCREENING: _Rule(
         DeadlineKind.PROPOSAL, "free text screened within 15 minutes, else its sender is told [P]", _within_a_quarter
     ),
@@ -135,7 +149,7 @@ _RULES: dict[Clock, _Rule] = {
 }
 
 
-STARTS_WITH_THE_GROUNDS = frozenset({Clock.SCHOOL_DAY, Clock.WORKING_MORNING})
+STARTS_WITH_THE_GROUNDS = frozenset({Clock.SCHOOL_DAY, Clock.WORKING_MORNING, Clock.DESIGNATED_OFFICER})
 """These clocks start when the grounds were formed; the others when the broker sends."""
 
 

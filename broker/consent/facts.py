@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, with_config
 
+from broker.consent.conflict import Conflict
 from broker.registry import Channel, Establishment, Nation
 from broker.schemas.claims import Agreed, Claim
 from broker.schemas.terms import AddressHandling, Code, Kind, Release, Role, RollStatus
@@ -80,6 +81,9 @@ class Facts:
     resident_in_sender_area: bool | None = None
     recipient_serves_residence: bool | None = None
     handover: Handover = Handover.NONE
+    conflict: Conflict = Conflict.NONE
+    not_to_be_told: bool = False  # the sender has said in this case that this organisation must not be told
+    harmer_works_with_children: bool = False  # somebody alleged to have done harm does, as the sender says
     case: CaseState = CaseState.NEW
     # In law
     claimed: Claim | None = None  # what the message says beyond, or against, the sender's row

@@ -15,6 +15,11 @@ from broker.schemas.terms import AddressHandling, Label, Role
 RULE_OF_LABEL: Mapping[Label, str] = {
     Label.LINK: "RD-1",
     Label.ADULT_NAME: "RD-4",
+    Label.VOICE: "RD-5",
+    Label.CONFLICT: "RD-7",
+    Label.PLACEMENT: "RD-8",
+    Label.CARE_PLAN: "RD-9",
+    Label.OFFENCE_VICTIM: "RD-10",
     Label.SUPPORT_NEED: "RD-6",
     Label.SAFETY: "RD-2",
     Label.ROUTING: "RD-2",
@@ -26,6 +31,11 @@ SAYS: Mapping[str, str] = {
     "RD-1": "one child, one message: nothing that joins one child to another",
     "RD-2": "from this a protected place, or where a child lives, could be derived",
     "RD-4": "adults appear by their relationship to the child",
+    "RD-5": "the child's own words go to those who keep the child safe, and to nobody else",
+    "RD-7": "that an adult is at a setting is not said to its usual safeguarding lead",
+    "RD-8": "where a looked-after child is placed is for those who need it to care for the child",
+    "RD-9": "needs assessment and care plan go to the area authority alone",
+    "RD-10": "the victims of an offence stay anonymous",
     "RD-6": "health only as what support the child needs",
     "PR-02": "not among what this role needs",
     "AGR-1": "not among what the agreement between the two lets be seen",
@@ -40,6 +50,9 @@ TELLS_OF_A_PLACE = frozenset({Label.SAFETY, Label.ROUTING, Label.DIRECT_LINE})
 
 DERIVES_A_PLACE = frozenset({Label.LOCATION, Label.NARRATIVE, *TELLS_OF_A_PLACE})
 """RD-2: a protected place can be derived from these. Free text is among them until the text pipeline reads it."""
+
+WITHOUT_A_MARKER = TELLS_OF_A_PLACE | {Label.CONFLICT}
+"""Labels whose marker would itself tell what is withheld (RD-13): a field that has one looks like one left out."""
 
 FINDS_THE_CHILD = frozenset({Role.SOCIAL_CARE, Role.RESIDENCE_FORCE})
 """RD-2 does not bite on children's social care and police, who must be able to find the child."""
@@ -135,7 +148,7 @@ def _verdict(
     if labels <= may_see:
         return None
     rule = RULE_OF_LABEL.get(min(labels - may_see), "PR-02")
-    return Withheld(field=name, rule=rule, neutral=bool(labels & TELLS_OF_A_PLACE))
+    return Withheld(field=name, rule=rule, neutral=bool(labels & WITHOUT_A_MARKER))
 
 
 def _beyond(name: str, labels: frozenset[Label], agreed: tuple[str, ...]) -> Withheld | None:
@@ -146,5 +159,5 @@ def _beyond(name: str, labels: frozenset[Label], agreed: tuple[str, ...]) -> Wit
     return (
         None
         if labels <= frozenset(agreed)
-        else Withheld(field=name, rule="AGR-1", neutral=bool(labels & DERIVES_A_PLACE))
+        else Withheld(field=name, rule="AGR-1", neutral=bool(labels & (DERIVES_A_PLACE | WITHOUT_A_MARKER)))
     )

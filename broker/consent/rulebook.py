@@ -284,6 +284,24 @@ class Built:
     mark: str
 
 
+class Keeping(Code):
+    """By what a redaction is kept."""
+
+    LABELS = "labels that a role does not see"
+    BARRED = "names that no such message may carry"
+    HOLD = "a hold for the sender's human"
+    BUILT = "how it is built"
+    NOT_YET = "nothing yet: the flow that it is about is not built"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redaction(Built):
+    """One rule of what a recipient does not see: also why, and by what it is kept."""
+
+    why: str
+    kept_by: tuple[Keeping, ...]
+
+
 def ends(facts: Facts, policy: Policy, day: date) -> tuple[Basis | None, Basis | None, End | None, End | None]:
     """The rows of the law at both sides, and both sides as the rules see them."""
     view = BY_TYPE[facts.type].views.get(facts.recipient_role)

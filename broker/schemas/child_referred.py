@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from broker.schemas.claims import Claim
-from broker.schemas.encompass import SOCIAL_CARE_SEES, Address, Adult, AdultName, ChildIdentity
+from broker.schemas.encompass import SOCIAL_CARE_SEES, Address, Adult, AdultName, ChildIdentity, Restraint
 from broker.schemas.identifiers import Telephone
 from broker.schemas.message import Addressing, Clock, Flow, Line, Narrative, View
 from broker.schemas.referral import FAMILY, REFERRERS
@@ -21,7 +21,7 @@ class SignificantHarm(StrEnum):
     NOT_THOUGHT = "not-thought"
 
 
-class ChildReferred(ChildIdentity):
+class ChildReferred(ChildIdentity, Restraint):
     """One child, what the worry is, and whatever is known of needs, care and surroundings.
 
     `law`: what the referrer claims in law beyond, or against, its row of the policy. `worry` is opinion and may allege

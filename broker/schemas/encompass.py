@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from broker.schemas.identifiers import GssCode, PoliceForceArea, PoliceForceCode, Postcode, Telephone, Uprn
-from broker.schemas.message import Block, Line, Message, Moment, Narrative, Prose
+from broker.schemas.message import Block, Line, Message, Moment, Narrative, OrganisationId, Prose
 from broker.schemas.terms import AddressHandling, Label
 
 FAMILY = "encompass"
@@ -119,6 +119,78 @@ class AdultName(Block):
     name: Line
 
 
+class Capacity(StrEnum):
+    """What an adult is at an organisation (RD-7)."""
+
+    WORKS_THERE = "works-there"
+    GOVERNS = "governs"
+    HAS_ACCESS = "has-access"  # can read what its safeguarding lead receives: a log-in, a shared mailbox
+    HEAD = "head"
+    SAFEGUARDING_LEAD = "safeguarding-lead"
+
+
+class Connection(Block):
+    """That an adult of this incident is at an organisation, and in which capacity, as the sender knows it (RD-7).
+
+    `part`: in the incident, as alleged. `adult_ref`: which of `adults`, if the sender says.
+    """
+
+    adult_ref: AdultRef | None = None
+    part: AdultRole
+    organisation: OrganisationId
+    capacity: Capacity
+    works_with_children: bool
+
+
+class Of(StrEnum):
+    """What somebody must not be told."""
+
+    THIS_MESSAGE = "this-message"
+    WHERE_THE_CHILD_IS = "where-the-child-is"
+    BOTH = "both"
+
+
+class DoNotTell(Block):
+    """One adult whom a setting must not tell, by relation or as one of `adults`: never by name.
+
+    A parent whose contact is restricted is among them. It tells nothing of any place, and is said in open cases too.
+    """
+
+    who: Relation | AdultRef
+    of: Of
+
+
+class Restraint(Message):
+    """Who must not learn of this: adults, organisations, and whoever is at the very setting that would be told.
+
+    `connections`: see RD-7. `do_not_tell_organisations`: they get nothing of this, nor of anything later in the case
+    (RD-DNT).
+    """
+
+    connections: Annotated[tuple[Connection, ...] | None, Field(max_length=9), Label.CONFLICT, Label.ALLEGATION] = None
+    do_not_tell: Annotated[
+        tuple[DoNotTell, ...] | None, Field(min_length=1, max_length=9), Label.CONDITION, Label.OTHER_PEOPLE
+    ] = None
+    do_not_tell_organisations: Annotated[tuple[OrganisationId, ...] | None, Field(max_length=9), Label.SAFETY] = None
+
+    @model_validator(mode="after")
+    def _fits_the_adults(self) -> Self:
+        """One adult has one part. Whom a first message points to, it also lists."""
+        listed: tuple[Adult, ...] | None = getattr(self, "adults", None)
+        parts = {one.adult_ref: one.part for one in self.connections or () if one.adult_ref is not None}
+        meant = {*parts, *(one.who for one in self.do_not_tell or () if not isinstance(one.who, Relation))}
+        if listed is None:
+            if meant and not hasattr(self, "supersedes"):
+                raise ValueError("connections and doNotTell point to adults, and there are none")
+            return self
+        roles = {one.adult_ref: one.role for one in listed}
+        if meant - roles.keys():
+            raise ValueError("connections or doNotTell point to an adult who is not listed")
+        if any(roles[ref] is not part for ref, part in parts.items()):
+            raise ValueError("connections give an adult another part than adults do")
+        return self
+
+
 class ChildIdentity(Message):
     """Who the child is (block CH)."""
 
@@ -141,7 +213,7 @@ class ChildSubject(ChildIdentity):
     communication_needs: Annotated[Line | None, Label.SUPPORT_NEED, Label.NARRATIVE] = None
 
 
-class IncidentDetail(Message):
+class IncidentDetail(Restraint):
     """What may be said of an incident beyond its bare facts (block IN). Every item is optional."""
 
     occurred_to: Annotated[Moment | None, Label.TIME] = None
@@ -211,8 +283,35 @@ EDUCATION_SEES = frozenset(
 Required fields that would have to go when a place is protected are kept from every setting, always: if they were
 missing for some children only, their absence would tell. The setting rings the sender's published desk instead."""
 
-SOCIAL_CARE_SEES = EDUCATION_SEES | {Label.SAFETY, Label.ADULT_NAME, Label.ROUTING, Label.DIRECT_LINE}
+ALTERNATE_SEES = EDUCATION_SEES | {Label.CONFLICT}
+"""What the usual safeguarding lead would have seen, and why that is not who is told."""
+
+SOCIAL_CARE_SEES = EDUCATION_SEES | {
+    Label.SAFETY,
+    Label.ADULT_NAME,
+    Label.ROUTING,
+    Label.DIRECT_LINE,
+    Label.CONFLICT,
+}
 """Children's social care must be able to find the child, so it sees protected addresses too (RD-2)."""
 
 POLICE_SEES = SOCIAL_CARE_SEES | {Label.LINK}
 """A force that takes over sees all that the attending force knew."""
+
+DESIGNATED_OFFICER_SEES = frozenset(
+    {
+        Label.NONE,
+        Label.IDENTITY,
+        Label.TIME,
+        Label.AS_SPECIAL,
+        Label.ALLEGATION,
+        Label.CONDITION,
+        Label.OTHER_PEOPLE,
+        Label.ADULT_NAME,
+        Label.CONFLICT,
+        Label.PRACTITIONER,
+        Label.NARRATIVE,
+    }
+)
+"""What it takes to act on an allegation against somebody who works with children [P]: who it is, what is alleged, where
+they work. Not where the child lives, what the child said, nor what support it needs."""

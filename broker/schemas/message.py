@@ -114,7 +114,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_plausible)]
 ORGANISATION = (
     r"^(school:[1-9][0-9]{5}|la:[EW][0-9]{8}|police:[0-9]{2}|prison:[A-Z][A-Z0-9]{2,4}|"
     r"pdu:(N[0-9]{2}|WPT|LDN)[A-Z0-9]{3,4}|icb:[A-Z0-9]{3,5}|charity:[1-9][0-9]{5,6}|"
-    r"intelligence:[a-z-]{2,32}|supplier:[a-z][a-z0-9-]{1,31}|broker:[a-z-]{1,32})$"
+    r"intelligence:[a-z-]{2,32}|alternate:[1-9][0-9]{5}|supplier:[a-z][a-z0-9-]{1,31}|broker:[a-z-]{1,32})$"
 )
 OrganisationId = Annotated[str, StringConstraints(pattern=ORGANISATION)]
 
@@ -145,12 +145,18 @@ class Block(BaseModel):
     __str__ = __repr__
 
 
+NEVER_CARRIED = dict.fromkeys(
+    ("preAdoptionName", "nameBeforeAdoption", "birthName"), "RD-11: the name before an adoption is never carried"
+)
+"""Wire names that no message type may ever carry -> why."""
+
+
 def _of_several(annotation: object) -> bool:
     return get_origin(annotation) is tuple or any(map(_of_several, get_args(annotation)))
 
 
 class Unlabelled(TypeError):  # noqa: N818 - raised at import, read by the person adding a field
-    """A message class has a field without a label: nobody has said who may see it."""
+    """A message class has a field without a label, or one that is barred: nobody may see it, or has said who may."""
 
 
 class Message(Block):
@@ -179,6 +185,9 @@ class Message(Block):
             if Label.NARRATIVE in found and _of_several(info.annotation):
                 segmented.append(info.alias or name)
         cls.labels, cls.segmented = labels, frozenset(segmented)
+        cls.must_not_carry = {**NEVER_CARRIED, **cls.must_not_carry}
+        if barred := sorted(labels.keys() & cls.must_not_carry.keys()):
+            raise Unlabelled(f"{cls.__name__} has a field that must not be carried: {barred[0]}")
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -246,6 +255,7 @@ class Clock(StrEnum):
     WORKING_MORNING = "CLK-MORNING"
     ONE_HOUR = "CLK-1H"
     AT_ONCE = "CLK-AT-ONCE"
+    DESIGNATED_OFFICER = "CLK-LADO"
     SCREENING = "CLK-SCREENING"
     NONE = "none"
 
@@ -254,6 +264,7 @@ class Clock(StrEnum):
 class View:
     """What one role may see of a flow, and on which legal bases.
 
+    `beside`: it goes along with what another role is sent, so that the sender may cite the basis of that one.
     `screened`: free text is read by the screening before this role sees it. Not where the role may see whatever it
     could find, and has to: children's social care and police.
     """
@@ -262,6 +273,7 @@ class View:
     sender_basis: Mapping[Kind, str]
     recipient_basis: str
     clock: Clock
+    beside: bool = False
     screened: bool = True
 
 

@@ -16,8 +16,8 @@ from broker.schemas.encompass import (
 )
 from broker.schemas.identifiers import Telephone
 from broker.schemas.message import Addressing, Flow, Line, Moment
-from broker.schemas.notification_updated import FOLLOWS
-from broker.schemas.terms import AddressHandling, Kind, Label, Role
+from broker.schemas.notification_updated import FOLLOWS, RECEIVES
+from broker.schemas.terms import AddressHandling, Kind, Label
 
 
 class NotificationCorrected(IncidentDetail):
@@ -61,10 +61,6 @@ FLOW = Flow(
     asks_no_consent=True,
     note="This corrects an earlier message: annotate your record of it with the values given here.",
     views=FOLLOWS,
-    kinds={
-        Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
-        Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
-        Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
-    },
+    kinds=RECEIVES,
     source="core-flows A3",
 )

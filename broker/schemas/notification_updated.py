@@ -3,6 +3,8 @@
 from typing import Annotated
 
 from broker.schemas.encompass import (
+    ALTERNATE_SEES,
+    DESIGNATED_OFFICER_SEES,
     EDUCATION_SEES,
     FAMILY,
     NOT_FOR_EDUCATION,
@@ -46,8 +48,38 @@ FOLLOWS = {
         clock=Clock.AT_ONCE,
         screened=False,
     ),
+    Role.ALTERNATE: View(
+        labels=ALTERNATE_SEES,
+        sender_basis={Kind.POLICE: "LB-E1"},
+        recipient_basis="LB-E3",
+        clock=Clock.AT_ONCE,
+    ),
+    Role.ALTERNATE_COUNCIL: View(
+        labels=ALTERNATE_SEES,
+        sender_basis={Kind.POLICE: "LB-E2"},
+        recipient_basis="LB-E2-LA",
+        clock=Clock.AT_ONCE,
+        beside=True,
+    ),
+    Role.DESIGNATED_OFFICER: View(
+        labels=DESIGNATED_OFFICER_SEES,
+        sender_basis={Kind.POLICE: "LB-E2"},
+        recipient_basis="LB-E2-LA",
+        clock=Clock.DESIGNATED_OFFICER,
+        beside=True,
+    ),
 }
 """Whoever was told first is told what follows, on the basis of the first message."""
+
+RECEIVES = {
+    Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
+    Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
+    Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
+    Role.ALTERNATE: frozenset({Kind.SCHOOL}),  # a desk of the same controller
+    Role.ALTERNATE_COUNCIL: frozenset({Kind.COUNCIL}),
+    Role.DESIGNATED_OFFICER: frozenset({Kind.COUNCIL}),
+}
+"""Which kinds of organisation have each of these roles."""
 
 FLOW = Flow(
     name="notification-updated",
@@ -62,10 +94,6 @@ FLOW = Flow(
     asks_no_consent=True,
     note="This adds to an earlier message about the same incident: do not record it as a second incident.",
     views=FOLLOWS,
-    kinds={
-        Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
-        Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
-        Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
-    },
+    kinds=RECEIVES,
     source="core-flows A3 [S46]",
 )

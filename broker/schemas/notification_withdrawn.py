@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from broker.schemas.encompass import FAMILY, MessageRef
+from broker.schemas.encompass import FAMILY, NOT_FOR_EDUCATION, MessageRef
 from broker.schemas.message import Addressing, Flow, Line, Message
-from broker.schemas.notification_updated import FOLLOWS
-from broker.schemas.terms import Kind, Label, Role
+from broker.schemas.notification_updated import FOLLOWS, RECEIVES
+from broker.schemas.terms import Kind, Label
 
 
 class WithdrawalReason(StrEnum):
@@ -30,6 +30,8 @@ class Instruction(StrEnum):
 class NotificationWithdrawn(Message):
     """Carries nothing of the child. Each recipient must answer `erased`."""
 
+    must_not_carry = NOT_FOR_EDUCATION
+
     supersedes: Annotated[MessageRef, Label.NONE]
     reason: Annotated[WithdrawalReason, Label.NONE]
     instructions: Annotated[tuple[Instruction, ...], Field(min_length=1, max_length=3), Label.NONE]
@@ -48,10 +50,6 @@ FLOW = Flow(
     refers_to=True,
     note="The earlier message must not be used. Do what is instructed, then answer with state erased.",
     views=FOLLOWS,
-    kinds={
-        Role.SAFEGUARDING_LEAD: frozenset({Kind.SCHOOL}),
-        Role.SOCIAL_CARE: frozenset({Kind.COUNCIL}),
-        Role.RESIDENCE_FORCE: frozenset({Kind.POLICE}),
-    },
+    kinds=RECEIVES,
     source="core-flows A3 [K: UK GDPR Arts 5(1)(d), 16-17, 33]",
 )

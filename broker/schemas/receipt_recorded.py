@@ -25,8 +25,12 @@ class ReceivingRole(StrEnum):
 
     SAFEGUARDING_LEAD = PersonRole.SAFEGUARDING_LEAD
     DEPUTY = PersonRole.DEPUTY
+    HEADTEACHER = PersonRole.HEADTEACHER
+    CHAIR_OF_GOVERNORS = PersonRole.CHAIR_OF_GOVERNORS
+    PROPRIETOR = PersonRole.PROPRIETOR
     DUTY_DESK = PersonRole.DUTY_DESK
     SOCIAL_WORK_TEAM = PersonRole.SOCIAL_WORK_TEAM
+    DESIGNATED_OFFICER = PersonRole.DESIGNATED_OFFICER
 
 
 class RejectionReason(StrEnum):

@@ -25,6 +25,7 @@ class Kind(Code):
     CHARITY = "charity"
     INTELLIGENCE = "intelligence"  # only so that a message to one is refused by name (X-07)
     SUPPLIER = "supplier"
+    ALTERNATE = "alternate"  # who is told instead of a setting's usual safeguarding lead (RD-7): `alternate:<URN>`
     BROKER = "broker"
 
 
@@ -35,7 +36,16 @@ class Role(Code):
     SOCIAL_CARE = "childrens-social-care"
     RESIDENCE_FORCE = "residence-force"
     HOUSING = "housing-authority"
+    ALTERNATE = "alternate"  # of a setting, in place of its usual safeguarding lead (RD-7)
+    ALTERNATE_COUNCIL = "alternate-council"  # the same where the setting has declared its council: another basis in law
+    DESIGNATED_OFFICER = "designated-officer"  # of a council, for allegations against people who work with children
     ORIGINATOR = "originator"
+
+
+STANDS_IN = frozenset({Role.ALTERNATE, Role.ALTERNATE_COUNCIL})
+"""Roles that receive in place of a setting's usual safeguarding lead. A sender never names one."""
+FOR_A_SETTING = frozenset({Role.SAFEGUARDING_LEAD, *STANDS_IN})
+"""Roles that receive for the setting of a child, so that all that is asked of a message to a setting is asked of it."""
 
 
 class PersonRole(Code):
@@ -43,8 +53,12 @@ class PersonRole(Code):
 
     SAFEGUARDING_LEAD = "safeguarding-lead"
     DEPUTY = "deputy"
+    HEADTEACHER = "headteacher"
+    CHAIR_OF_GOVERNORS = "chair-of-governors"
+    PROPRIETOR = "proprietor"
     DUTY_DESK = "duty-desk"
     SOCIAL_WORK_TEAM = "social-work-team"
+    DESIGNATED_OFFICER = "designated-officer"
     OFFENDER_MANAGEMENT_UNIT = "prison-offender-management-unit"
     DATA_PROTECTION_OFFICER = "data-protection-officer"
 
@@ -71,6 +85,10 @@ class Label(Code):
     SAFETY = "SAF"  # that, and why, a place is protected
     NARRATIVE = "TXT"  # free text: may name anything, so it is withheld wherever a place is protected
     LAW = "LAW"  # what the sender claims in law: for the broker and its auditors, no recipient
+    CONFLICT = "COI"  # that an adult is at a setting, and in which capacity: never for its usual safeguarding lead
+    PLACEMENT = "LOC-P"  # [LOC] where a looked-after child is placed
+    CARE_PLAN = "CAR"  # needs assessment and care plan of a looked-after child
+    OFFENCE_VICTIM = "TPY-V"  # [TPY] who the victims of somebody's offence are
     LINK = "LNK"  # what joins one child's messages to another's: no recipient outside the police
 
 

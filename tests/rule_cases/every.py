@@ -4,6 +4,7 @@ from tests.rule_cases import (
     Case,
     accountability,
     article6,
+    conflict,
     consent_given,
     gateways,
     law_enforcement,
@@ -18,6 +19,7 @@ from tests.rule_cases import (
 
 CASES: tuple[Case, ...] = (
     *routing.CASES,
+    *conflict.CASES,
     *regime.CASES,
     *article6.CASES,
     *consent_given.CASES,

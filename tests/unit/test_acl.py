@@ -37,6 +37,14 @@ def test_a_direct_organisation_sends_what_its_kind_may_and_reads_its_own_inbox(o
     }
 
 
+def test_an_alternate_sends_as_its_setting_does_and_reads_its_own_inbox_alone() -> None:
+    said = _said(acl.rules(_changed("alternate:100053", channel=Channel.DIRECT)), "alternate-100053")
+    assert said == {
+        one.replace(SCHOOL.replace(":", "-"), "alternate-100053")
+        for one in _said(acl.rules(organisations()), "school-100053")
+    }
+
+
 def test_a_kind_that_sends_nothing_may_write_nowhere() -> None:
     school = organisations().get(SCHOOL)
     assert school is not None

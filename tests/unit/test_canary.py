@@ -25,6 +25,8 @@ from tests import foreign, personas
 from tests.personas import (
     ACLAND,
     BROOKFIELD,
+    GARRETT,
+    HEATH,
     MARRIOTTS,
     MET,
     NIGHT,
@@ -72,10 +74,13 @@ FULL: Json = {
     "settingSafetyCondition": "Zqcondition",
     "priorNotificationRef": "11111111-2222-4333-8444-555555555555",
     "supportSuggestion": "Zqsupport",
+    "connections": [{"part": "other", "organisation": GARRETT, "capacity": "governs", "worksWithChildren": False}],
+    "doNotTell": [{"who": "stepfather", "of": "where-the-child-is"}],
+    "doNotTellOrganisations": [HEATH],
     "callbackRole": "Zqrole",
     "callbackTelephone": "+442079460177",
 }
-PUBLIC = {personas.MET_AREA, "E09000033"}
+PUBLIC = {personas.MET_AREA, "E09000033", GARRETT, HEATH}
 """Register codes: they are in what is public of the organisations, too."""
 LONG_ENOUGH = 7
 """Shorter words, all of them codes, would be found by chance."""

@@ -16,6 +16,7 @@ from tests.personas import (
     ARGYLE,
     BROOKFIELD,
     CAMDEN,
+    HEATH,
     HERTS,
     HERTS_AREA,
     MARRIOTTS,
@@ -32,6 +33,7 @@ from tests.personas import (
 from tests.world import World
 
 FIRST = notification()
+AT: Json = {"part": "alleged-perpetrator", "organisation": ACLAND, "capacity": "works-there", "worksWithChildren": True}
 
 
 def dry(world: World, document: Any, sender: str | None = None, told: tuple[str, ...] = ()) -> Json:  # noqa: ANN401
@@ -51,8 +53,23 @@ def dry(world: World, document: Any, sender: str | None = None, told: tuple[str,
         notification(lead("school:999999"), content=incident(dateOfBirth="1990-01-01")),
         notification(basis="LB-E2"),
         personas.handover(),
+        notification(content=incident(connections=[AT])),
+        notification(lead(HEATH), content=incident(connections=[{**AT, "organisation": HEATH}])),
+        notification(lead(HEATH), content=incident(doNotTellOrganisations=[HEATH])),
     ],
-    ids=["two", "partial", "refuge", "far refuge", "other force", "unknown", "basis", "hand-over"],
+    ids=[
+        "two",
+        "partial",
+        "refuge",
+        "far refuge",
+        "other force",
+        "unknown",
+        "basis",
+        "hand-over",
+        "alternate",
+        "no alternate",
+        "not to be told",
+    ],
 )
 def test_the_dry_run_says_what_the_broker_does(world: World, document: Json) -> None:
     said, done = dry(world, document), world.outcome(world.carry(document))

@@ -6,6 +6,7 @@ from broker.consent.clocks import BANK_HOLIDAYS, Deadline, DeadlineKind, deadlin
 from broker.schemas.message import Clock
 
 OPENS = time(8, 40)
+OFFICER = Clock.DESIGNATED_OFFICER
 SCHOOL, MORNING, HOUR, AT_ONCE = Clock.SCHOOL_DAY, Clock.WORKING_MORNING, Clock.ONE_HOUR, Clock.AT_ONCE
 
 
@@ -42,6 +43,10 @@ def due(clock: Clock, start: str, opens: time = OPENS) -> Deadline:
         ("at once just before closing", AT_ONCE, "2026-11-20T15:59+00:00", "2026-11-20T16:59+00:00"),
         ("at once after closing: when it opens", AT_ONCE, "2026-11-20T16:00+00:00", "2026-11-23T08:40+00:00"),
         ("at once before it opens: when it opens", AT_ONCE, "2026-11-20T08:10+00:00", "2026-11-20T08:40+00:00"),
+        ("the designated officer: one working day", OFFICER, "2026-11-19T22:15+00:00", "2026-11-20T17:00+00:00"),
+        ("counted from the day after", OFFICER, "2026-11-19T08:00+00:00", "2026-11-20T17:00+00:00"),
+        ("not at the weekend", OFFICER, "2026-11-20T23:00+00:00", "2026-11-23T17:00+00:00"),
+        ("nor on a bank holiday", OFFICER, "2026-05-02T12:00+01:00", "2026-05-05T17:00+01:00"),
         ("at once on a bank holiday", AT_ONCE, "2026-05-04T11:00+01:00", "2026-05-05T08:40+01:00"),
     ],
 )  # fmt: skip
@@ -58,6 +63,7 @@ def test_each_setting_has_its_own_session() -> None:
     [
         (SCHOOL, DeadlineKind.SCHEME_TARGET, "no term dates"),
         (AT_ONCE, DeadlineKind.PROPOSAL, "no term dates"),
+        (OFFICER, DeadlineKind.GUIDANCE, ""),
         (MORNING, DeadlineKind.PROPOSAL, ""),
         (HOUR, DeadlineKind.PROPOSAL, ""),
     ],

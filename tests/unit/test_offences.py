@@ -36,8 +36,11 @@ def facts_of(type_name: str, *, without: tuple[str, ...] = ()) -> Facts:
     return judged[0].facts
 
 
-ALLEGED = ("circumstances", "adults", "referralMade", "priorNotificationRef")
-PROHIBITED = ("settingSafetyCondition",)
+ALLEGED = ("connections", "circumstances", "adults", "referralMade", "priorNotificationRef")
+PROHIBITED = (
+    "doNotTell",
+    "settingSafetyCondition",
+)
 
 
 def test_an_allegation_is_offence_data() -> None:

@@ -139,7 +139,7 @@ def test_the_page_of_the_law_says_what_a_lawyer_asks_of_every_flow() -> None:
         "UK GDPR (welfare disclosure out of Part 3, s36(4))",
         "DPA 2018 Part 3",
         "who the child is ID",
-        "a role holder: deputy, duty desk, safeguarding lead, social work team",
+        "chair of governors, deputy, designated officer, duty desk, headteacher, proprietor, safeguarding lead",
         "Nobody receives it",
         "until it is replaced",
         "for ever",

@@ -48,6 +48,7 @@ from tests.personas import (
     CAMDEN,
     HERTS,
     HERTS_AREA,
+    ISLINGTON,
     MARRIOTTS,
     MET,
     MET_AREA,
@@ -358,7 +359,7 @@ def test_an_agreement_is_ended_by_its_owner_for_all_and_left_by_a_party_for_itse
         (Class(kind=Kind.SCHOOL, police_area=MET_AREA), ARGYLE, True),
         (Class(kind=Kind.SCHOOL, police_area=HERTS_AREA), ARGYLE, False),
         (Class(kind=Kind.COUNCIL, police_area=MET_AREA), ARGYLE, False),
-        (Class(kind=Kind.SCHOOL, council=CAMDEN), ARGYLE, False),
+        (Class(kind=Kind.SCHOOL, council=ISLINGTON), ARGYLE, False),
     ],
 )
 def test_a_party_may_be_of_a_kind_in_an_area_and_joins_for_itself(

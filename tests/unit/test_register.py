@@ -17,6 +17,7 @@ from broker.register import (
     TYP,
     AgreementDeclared,
     AgreementJoined,
+    AlternateDeclared,
     Connected,
     Delegated,
     DelegationEnded,
@@ -38,13 +39,24 @@ from broker.register import (
     registered,
     sign_event,
 )
-from broker.registry import MOST_DIRECT, PARSED_KEPT, Channel, Delegation, Desk, KeyUse, Nation, Organisation, Registry
+from broker.registry import (
+    MOST_DIRECT,
+    PARSED_KEPT,
+    AlternateIs,
+    Channel,
+    Delegation,
+    Desk,
+    KeyUse,
+    Nation,
+    Organisation,
+    Registry,
+)
 from broker.schemas.papers import Document
 from broker.schemas.terms import PersonRole
 from broker.statement import b64, dumps
 from broker.topics import topics
 from tests.papers import agreement, document
-from tests.personas import ACLAND, HERTS, MET, NIGHT
+from tests.personas import ACLAND, CAMDEN, HERTS, MET, NIGHT
 from tests.world import make_home
 
 SUPPLIER = "supplier:register-software"
@@ -100,6 +112,10 @@ def joining(home: Home) -> AgreementJoined:
     return AgreementJoined(about=ACLAND, agreement=made.id, sha256=made.digest)
 
 
+def an_alternate(to: str, who: AlternateIs = AlternateIs.HEADTEACHER, about: str = ACLAND) -> AlternateDeclared:
+    return AlternateDeclared(about=about, alternate=to, who=who)
+
+
 def filed_by(home: Home) -> Document:
     return next(home.registry().papers.documents(ACLAND))
 
@@ -107,6 +123,10 @@ def filed_by(home: Home) -> Document:
 EVENTS: dict[str, tuple[Callable[[Home], Event], set[str]]] = {
     "registered": (lambda _: Registered(organisations=(school(199999),)), {REGISTRAR}),
     "connected": (lambda _: Connected(about=ACLAND, channel=Channel.MAILBOX), {REGISTRAR}),
+    "alternate declared": (
+        lambda _: AlternateDeclared(about=ACLAND, alternate="alternate:100053", who=AlternateIs.PROPRIETOR),
+        {REGISTRAR},
+    ),
     "resumed": (lambda _: Resumed(about=ACLAND), {REGISTRAR}),
     "suspended": (lambda _: Suspended(about=ACLAND), {REGISTRAR, ACLAND}),
     "key added": (a_key, {REGISTRAR, ACLAND}),
@@ -139,6 +159,23 @@ def test_only_who_is_entitled_declares(home: Home, name: str, by: str) -> None:
     again = Home(home.path).registry()
     assert again.version == home.registry().version
     assert list(again) == list(home.registry()), "another reader comes to the same"
+
+
+def test_a_later_alternate_replaces_the_one_before_and_an_import_leaves_it(home: Home) -> None:
+    assert (home.member(ACLAND).alternate, home.member(ACLAND).alternate_is) == ("alternate:100053", "headteacher")
+    home.declare(an_alternate(CAMDEN, AlternateIs.COUNCIL), REGISTRAR, NIGHT)
+    (event,) = registered([home.member(ACLAND)])
+    assert event.organisations[0].alternate is None
+    home.declare(event, REGISTRAR, NIGHT)
+    assert (home.member(ACLAND).alternate, home.member(ACLAND).alternate_is) == (CAMDEN, "council")
+
+
+def test_in_law_an_alternate_is_its_setting(home: Home) -> None:
+    registry = home.registry()
+    assert registry.controller(home.member("alternate:100053")) == home.member(ACLAND)
+    assert registry.controller(home.member(CAMDEN)) == home.member(CAMDEN)
+    alone = Registry([home.member("alternate:100053")])
+    assert alone.controller(home.member("alternate:100053")) == home.member("alternate:100053")
 
 
 def test_every_event_is_in_that_table() -> None:
@@ -196,6 +233,17 @@ def test_a_revocation_is_for_ever_and_keeps_its_first_time(home: Home) -> None:
             REGISTRAR,
             Why.NOT_ENTITLED,
         ),
+        (
+            lambda _: Registered(organisations=(school(199998).model_copy(update={"alternate": CAMDEN}),)),
+            REGISTRAR,
+            Why.NOT_ENTITLED,
+        ),
+        (lambda _: an_alternate("alternate:100008", about="school:100008"), REGISTRAR, Why.UNKNOWN),
+        (lambda _: an_alternate("alternate:100053", about="school:100006"), REGISTRAR, Why.NOT_ITS_ALTERNATE),
+        (lambda _: an_alternate(ACLAND), REGISTRAR, Why.NOT_ITS_ALTERNATE),
+        (lambda _: an_alternate(CAMDEN), REGISTRAR, Why.NOT_ITS_ALTERNATE),
+        (lambda _: an_alternate("alternate:100053", AlternateIs.COUNCIL), REGISTRAR, Why.NOT_ITS_ALTERNATE),
+        (lambda _: an_alternate(CAMDEN, AlternateIs.COUNCIL, about=MET), REGISTRAR, Why.NOT_ITS_ALTERNATE),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused(home: Home, event: Callable[[Home], Event], by: str, why: Why) -> None:

@@ -12,6 +12,7 @@ from broker.consent.rulebook import Built, Human, Rule
 from broker.consent.rules import (
     accountability,
     article6,
+    conflict,
     consent_given,
     encompass,
     free_text,
@@ -19,6 +20,7 @@ from broker.consent.rules import (
     law_enforcement,
     offences,
     principles,
+    redaction,
     regime,
     rights,
     routing,
@@ -30,6 +32,8 @@ from broker.statement import dumps
 SECTIONS: tuple[ModuleType, ...] = (
     routing,
     encompass,
+    conflict,
+    redaction,
     free_text,
     regime,
     article6,
@@ -47,6 +51,7 @@ SECTIONS: tuple[ModuleType, ...] = (
 RULES: tuple[Rule, ...] = (
     *routing.FIRST,
     *encompass.RULES,
+    *conflict.RULES,
     *routing.LAST,
     *regime.RULES,
     *article6.RULES,

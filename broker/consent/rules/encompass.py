@@ -4,7 +4,7 @@ from broker.consent.facts import Handover
 from broker.consent.rulebook import Bite, Differently, Finding, Question, rule
 from broker.registry import Establishment
 from broker.schemas.message import Addressing
-from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Outcome, Release, Role, RollStatus, Scope
+from broker.schemas.terms import ATTENDS, FOR_A_SETTING, AddressHandling, Kind, Outcome, Release, RollStatus, Scope
 
 HOLD, REFUSE = Outcome.HOLD, Outcome.REFUSE
 BREAK = frozenset({Release.BREAK_GLASS})
@@ -41,7 +41,7 @@ def child_is_under_18(question: Question) -> Bite:
 def child_attends(question: Question) -> Bite:
     """A setting is told of its own pupil only, so the sender must hold that the child is one."""
     facts, named = question.facts, question.flow.addressing is Addressing.NAMED
-    if facts.recipient_role is not Role.SAFEGUARDING_LEAD or not named or facts.roll_status in ATTENDS:
+    if facts.recipient_role not in FOR_A_SETTING or not named or facts.roll_status in ATTENDS:
         return False
     if facts.roll_status is RollStatus.HOME_EDUCATED:
         return Differently(cure="Send encompass.authority-notified to the council where the child lives.")
@@ -93,7 +93,7 @@ def college_beside_school(question: Question) -> Bite:
 def residence_force_first(question: Question) -> Bite:
     """The duty is the residence force's; the attending force hands over, and sends if nobody answers."""
     facts = question.facts
-    if facts.resident_in_sender_area is not False or facts.recipient_role is not Role.SAFEGUARDING_LEAD:
+    if facts.resident_in_sender_area is not False or facts.recipient_role not in FOR_A_SETTING:
         return False
     if not facts.sender_serves_an_area:
         return False  # ENC-AREA has it
@@ -126,7 +126,7 @@ def residence_force_first(question: Question) -> Bite:
 def sender_is_bound_by_s49a(question: Question) -> Bite:
     """Section 49A binds forces maintained for a police area; others hand over."""
     facts = question.facts
-    sends = facts.sender is Kind.POLICE and facts.recipient_role is Role.SAFEGUARDING_LEAD
+    sends = facts.sender is Kind.POLICE and facts.recipient_role in FOR_A_SETTING
     return sends and not facts.sender_serves_an_area
 
 
@@ -169,7 +169,7 @@ def _is_protected(question: Question) -> bool:
 def sender_reveals_a_protected_place(question: Question) -> Bite:
     """Where the sender's own name tells where a protected child is, no redaction under it can help."""
     facts = question.facts
-    to_setting = facts.recipient_role is Role.SAFEGUARDING_LEAD
+    to_setting = facts.recipient_role in FOR_A_SETTING
     return to_setting and _is_protected(question) and facts.recipient_in_sender_area is not True
 
 
@@ -177,8 +177,8 @@ def sender_reveals_a_protected_place(question: Question) -> Bite:
     "RD-2-TEXT",
     HOLD,
     scope=Scope.RECIPIENT,
-    reason="The address is protected, and settingSafetyCondition holds a postcode, a telephone number or part of "
-    "an address. Nothing was sent.",
+    reason="The address is protected, and settingSafetyCondition holds a postcode, a telephone number, a map "
+    "reference or part of an address. Nothing was sent.",
     cure="Say only what the setting must do, and send again.",
     field="content.settingSafetyCondition",
     source="core-flows RD-2",
@@ -188,7 +188,7 @@ def sender_reveals_a_protected_place(question: Question) -> Bite:
 def condition_names_a_protected_place(question: Question) -> Bite:
     """The one free text that is never withheld must not name the place that is protected."""
     facts = question.facts
-    return facts.recipient_role is Role.SAFEGUARDING_LEAD and facts.condition_names_the_place
+    return facts.recipient_role in FOR_A_SETTING and facts.condition_names_the_place
 
 
 NOTHING_TO_SHOW = Finding(

@@ -1,10 +1,11 @@
 """Whether a message can go where it is addressed: policy, flow, address, channel, keys, the state of its case."""
 
+from broker.consent.conflict import Conflict
 from broker.consent.facts import CaseState, Doubt
 from broker.consent.rulebook import At, Bite, Differently, End, Question, rule
 from broker.registry import Channel
 from broker.schemas.message import Addressing
-from broker.schemas.terms import Kind, Outcome, Scope
+from broker.schemas.terms import STANDS_IN, Kind, Outcome, Scope
 
 HOLD, REFUSE = Outcome.HOLD, Outcome.REFUSE
 
@@ -68,6 +69,11 @@ def recipient_exists(question: Question) -> Bite:
 def role_is_in_the_flow(question: Question) -> Bite:
     """The flow's gateway reaches only the recipients that its views name."""
     facts, flow = question.facts, question.flow
+    if facts.recipient_role in STANDS_IN and facts.conflict is Conflict.NONE:
+        return Differently(
+            reason="An alternate is told only in place of a setting's usual safeguarding lead.",
+            cure="Address the setting itself, and say in connections which adult is at it and in which capacity.",
+        )
     can_have_it = facts.recipient is None or facts.recipient in flow.kinds.get(facts.recipient_role, ())
     if facts.recipient_role in flow.views and can_have_it:
         return False
@@ -98,8 +104,8 @@ def the_basis_is_this_flows(question: Question) -> Bite:
     if view is None or facts.sender not in view.sender_basis:
         return False  # FLW-1 or GW-E1 has it
     right = view.sender_basis[facts.sender]
-    follows = flow.addressing is Addressing.LEDGER  # it reaches everybody told, each on its own basis
-    citable = {one.sender_basis.get(facts.sender) for one in flow.views.values()} if follows else {right}
+    several = flow.addressing is Addressing.LEDGER or view.beside  # each recipient of these has a basis of its own
+    citable = {one.sender_basis.get(facts.sender) for one in flow.views.values()} if several else {right}
     return Differently(cure=f"Cite {right} in `basis`.") if facts.cited_basis not in citable else False
 
 
@@ -173,6 +179,12 @@ def case_is_open(question: Question) -> Bite:
     return question.facts.case is CaseState.WITHDRAWN and not answers
 
 
+def _is_to_be_reached(question: Question) -> bool:
+    """Whether its desk is to be reached at all: a finding about that desk would make somebody ring it."""
+    facts = question.facts
+    return not facts.conflict.holds and (not facts.not_to_be_told or facts.released is not None)
+
+
 @rule(
     "ADR-2",
     HOLD,
@@ -185,7 +197,7 @@ def case_is_open(question: Question) -> Bite:
 )
 def recipient_is_open(question: Question) -> Bite:
     """A setting or council that has closed receives nothing; its successor is another organisation."""
-    return question.facts.recipient_closed
+    return question.facts.recipient_closed and _is_to_be_reached(question)
 
 
 @rule(
@@ -200,7 +212,7 @@ def recipient_is_open(question: Question) -> Bite:
 )
 def recipient_is_connected(question: Question) -> Bite:
     """A known organisation without a connection is told by a human, and the broker keeps the case open."""
-    return question.facts.recipient_channel is Channel.NOT_CONNECTED
+    return question.facts.recipient_channel is Channel.NOT_CONNECTED and _is_to_be_reached(question)
 
 
 @rule(
@@ -215,7 +227,7 @@ def recipient_is_connected(question: Question) -> Bite:
 )
 def recipient_is_not_suspended(question: Question) -> Bite:
     """Whoever is cut off from the broker is told by a human."""
-    return question.facts.recipient_suspended
+    return question.facts.recipient_suspended and _is_to_be_reached(question)
 
 
 @rule(
@@ -232,7 +244,7 @@ def recipient_can_be_sealed_to(question: Question) -> Bite:
     """Without a valid sealing key nothing leaves, and never in plaintext."""
     facts = question.facts
     connected = facts.recipient is not None and facts.recipient_channel is not Channel.NOT_CONNECTED
-    return connected and not facts.recipient_has_key
+    return connected and not facts.recipient_has_key and _is_to_be_reached(question)
 
 
 @rule(
