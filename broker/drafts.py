@@ -6,11 +6,13 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from broker import envelope, topics
+from broker import envelope, receipts, topics
 from broker.registry import Channel, KeyUse, Organisation, PublicKey, Registry
+from broker.schemas.message import Flow
 from broker.sealing import Signer, seal, sign_cover
 from broker.state import Remembered
-from broker.words import Body
+from broker.statement import Statement
+from broker.words import Body, Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,32 @@ class Drafter:
                 words={**claims, "body": body},
             )
         ]
+
+    def receipt(
+        self,
+        statement: Statement,
+        flow: Flow,
+        one: Judged,
+        *,
+        view: str,
+        delivery: str,
+        policy: str,
+        now: datetime,
+    ) -> str:
+        """What is signed of a delivery, for its sender and the audit record. `view`: what was cut for the recipient."""
+        return receipts.make(
+            statement,
+            flow,
+            one.shown,
+            view=view,
+            delivery=delivery,
+            recipient=one.line.organisation,
+            role=one.line.role,
+            policy=policy,
+            registry=self._registry.version,
+            signer=self._signer,
+            now=now,
+        )
 
     def revocation(self, organisation: Organisation, event: str, revokes: Sequence[str], now: datetime) -> Outgoing:
         """Makes deliveries unclaimable where the notice that says why cannot be sent (yet)."""

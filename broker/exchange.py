@@ -400,11 +400,10 @@ class Exchange:
     def _decided(
         self, statement: Statement, digest: str, flow: Flow, judged: list[Judged], told: list[Body], now: datetime
     ) -> Body:
-        """The audit body: facts, rules, bases, which fields were given, which digests were withheld; no content.
+        """The audit body: facts, rules, bases, which fields were given, the receipts; no content.
 
         With the policy that it names, it is enough to decide again (`broker decision replay`).
         """
-        by_name = {d.name: d for d in statement.disclosures}
         return {
             "is": "decision",
             "at": now.isoformat(),
@@ -416,14 +415,7 @@ class Exchange:
             "rules": RULES_VERSION,
             "registry": self.registry.version,
             "given": sorted(statement.content),
-            "recipients": [
-                {
-                    **outcome,
-                    "facts": one.facts.coded(),
-                    "withheldDigests": [by_name[w.field].digest for w in one.shown.withheld],
-                }
-                for one, outcome in zip(judged, told, strict=True)
-            ],
+            "recipients": [{**outcome, "facts": one.facts.coded()} for one, outcome in zip(judged, told, strict=True)],
         }
 
     def _refuse(
@@ -479,9 +471,15 @@ class Exchange:
         now: datetime,
         revokes: Sequence[str],
     ) -> list[Unsealed]:
-        """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
+        """What one recipient gets, or what is kept because it may not get it yet.
+
+        `told`: its outcome, to which the receipt of what it gets is added.
+        """
         if one.decision.shared and one.organisation is not None:
             cut = statement.cut(fields=one.shown.fields, addressee=one.organisation.id)
+            told["receipt"] = self._drafts.receipt(
+                statement, flow, one, view=cut, delivery=event, policy=self.policy.version, now=now
+            )
             body = words.delivery(
                 signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )

@@ -12,6 +12,8 @@ from functools import lru_cache
 from broker.schemas.message import Flow, Message
 from broker.schemas.terms import AddressHandling, Label, Role
 
+NOT_INCLUDED = "not-included"
+"""The marker of a field that the sender left out, and of one that looks to the recipient as if it had been."""
 RULE_OF_LABEL: Mapping[Label, str] = {
     Label.LINK: "RD-1",
     Label.ADULT_NAME: "RD-4",
@@ -60,7 +62,7 @@ class Shown:
 
     def markers(self, flow: Flow) -> dict[str, str]:
         """What the recipient is told of every field that it does not see: a rule id, or `not-included`."""
-        told = dict.fromkeys([name for name in flow.message.labels if name not in self.fields], "not-included")
+        told = dict.fromkeys([name for name in flow.message.labels if name not in self.fields], NOT_INCLUDED)
         told.update({one.field: one.rule for one in self.withheld if not one.neutral})
         return told
 
