@@ -5,7 +5,7 @@ A police system uses `submit`, a school's system `open_delivery`. Suppliers in o
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -23,7 +23,10 @@ from broker.statement import MAX_STATEMENT, peek, sign, verify
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """One record, ready for Kafka. Publish `value` again byte for byte to retry: it cannot act twice."""
+    """One record, ready for Kafka. Publish `value` again byte for byte to retry: it cannot act twice.
+
+    `statement`: what was signed, whole. Keep it: receipts are proved against it.
+    """
 
     topic: str
     key: bytes
@@ -31,6 +34,7 @@ class Submitted:
     value: bytes
     message: str
     case: str
+    statement: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +154,7 @@ def enclose(
         value=seal({"statement": statement}, _valid(broker, KeyUse.SEAL, now)),
         message=str(submission.id),
         case=str(submission.case),
+        statement=statement,
     )
 
 

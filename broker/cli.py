@@ -35,6 +35,7 @@ from broker.commands import (
     org,
     papers,
     policy,
+    receipt,
     rules,
 )
 from broker.commands.options import (
@@ -68,6 +69,7 @@ from broker.commands.sending import (
     agency_of,
     bring_up_to_date,
     do,
+    keep_signed,
     send_and_wait,
 )
 from broker.commands.sending import run as run_
@@ -104,6 +106,7 @@ app.command()(rules.rules)
 app.add_typer(policy.app, name="policy")
 app.add_typer(decision.app, name="decision")
 app.add_typer(holds.app, name="holds")
+app.add_typer(receipt.app, name="receipt")
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")
@@ -171,6 +174,14 @@ def publish(
     file: Annotated[Path, typer.Argument(help="A message, or a list of messages, as JSON; - for standard input.")],
     sender: AsOption,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the outcomes; 0: do not wait.")] = 20,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            help="Keep what was signed there, as ID.sd-jwt, to prove receipts.",
+        ),
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
     as_json: JsonOption = False,
@@ -186,7 +197,7 @@ def publish(
     if wait and member_of(place.registry(), sender).channel is Channel.MAILBOX:
         wait = 0
         typer.echo(f"The outcome will be in its mailbox: broker inbox {sender}", err=True)
-    bodies = run_(_publish(place, reach(place, bootstrap), sender, documents, now, wait))
+    bodies = run_(_publish(place, reach(place, bootstrap), sender, documents, now, wait, keep))
     registry = place.registry()
     console = show.console()
     for body in bodies:
@@ -201,7 +212,13 @@ def publish(
 
 
 async def _publish(
-    home: Home, connection: Connection, sender: str, documents: list[dict[str, Any]], clock: Clock, wait: float
+    home: Home,
+    connection: Connection,
+    sender: str,
+    documents: list[dict[str, Any]],
+    clock: Clock,
+    wait: float,
+    keep: Path | None,
 ) -> list[dict[str, Any]]:
     agency = agency_of(home, sender, clock())
     submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
@@ -209,6 +226,8 @@ async def _publish(
     if direct and await bring_up_to_date(home, connection):  # so that nothing is sealed to a key that is revoked
         agency = agency_of(home, sender, clock())
         submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
+    if keep is not None:
+        keep_signed(keep, submitted)
     if not wait:
         await post.publish(connection, submitted)
         return []
