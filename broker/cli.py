@@ -9,6 +9,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +80,7 @@ from broker.demo.night import play
 from broker.errors import Refused
 from broker.home import Home, HomeError
 from broker.local_kafka import KafkaUnavailable
+from broker.metrics import Metrics
 from broker.pages import law_page
 from broker.registry import Channel, Registry
 from broker.schemas.catalogue import CATALOGUE
@@ -133,7 +135,13 @@ def _documents(file: Path) -> list[dict[str, Any]]:
 
 @app.command()
 def run(
-    home: HomeOption = DEFAULT_HOME, bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP, clock: ClockOption = None
+    metrics: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Serve counts for Prometheus on this port of 127.0.0.1."),
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    clock: ClockOption = None,
 ) -> None:
     """Run a worker: read submissions, decide, redact, seal and deliver, until stopped.
 
@@ -141,8 +149,11 @@ def run(
     supervisor to restart it, rather than let a partition go unread.
     """
     logs.set_up()
-    place = Home(home)
-    ending = run_(run_worker(place, reach(place, bootstrap), clock_of(clock)))
+    place, counts = Home(home), Metrics()
+    with ExitStack() as meanwhile:
+        if metrics is not None:
+            do(lambda: meanwhile.enter_context(counts.served(metrics)))
+        ending = run_(run_worker(place, reach(place, bootstrap), clock_of(clock), count=counts.count))
     if ending.because:
         fail(f"The worker stopped: {ending.because}")
 

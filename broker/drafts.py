@@ -53,6 +53,26 @@ class Line:
     rules: tuple[str, ...] = ()
 
 
+class Tally(NamedTuple):
+    """What was withheld of what was delivered: the rules, once for each field, and how many fields without a marker.
+
+    The rules of the latter stand nowhere here: they could tell of a protected place.
+    """
+
+    rules: tuple[str, ...] = ()
+    unsaid: int = 0
+
+
+NOTHING = Tally()
+
+
+def tally(judged: Sequence[Judged]) -> Tally:
+    """What was withheld from those to whom it went."""
+    gone = [one for each in judged if each.decision.shared for one in each.shown.withheld]
+    rules = tuple([one.rule for one in gone if not one.neutral])
+    return Tally(rules=rules, unsaid=len(gone) - len(rules))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
     """All that follows from one record: what to write, what to remember, what to log."""
@@ -62,6 +82,7 @@ class Carried:
     line: Line
     copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
     """By key, the statements to keep until every recipient has answered; None: it is no longer needed."""
+    tally: Tally = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +93,7 @@ class Settled:
     remember: tuple[Remembered, ...]
     line: Line
     copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
+    tally: Tally = NOTHING
 
 
 class Drafter:
@@ -192,6 +214,7 @@ class Drafter:
                 remember=each.remember,
                 line=each.line,
                 copies=each.copies,
+                tally=each.tally,
             )
             for each in settled
         ]

@@ -29,7 +29,7 @@ from broker import envelope, ledger, topics, words
 from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
 from broker.consent.rules import RULES_VERSION
-from broker.drafts import Carried, Drafter, Line, Outgoing, Settled, Unsealed
+from broker.drafts import Carried, Drafter, Line, Outgoing, Settled, Unsealed, tally
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, in_normal_form, judge, parse
 from broker.registry import Organisation, Registry, SignedBy
@@ -215,6 +215,7 @@ class Exchange:
                 status=f"again-{words.status([one])}",
                 recipients=(telling.recipient,),
             ),
+            tally=tally([one]),
         )
         return self._drafts.sealed([settled])[0]
 
@@ -395,6 +396,7 @@ class Exchange:
                 status=str(outcome["status"]),
                 recipients=tuple(one.line.organisation for one in judged),
             ),
+            tally=tally(judged),
         )
 
     def _decided(
