@@ -36,6 +36,7 @@ from broker.commands import (
     org,
     papers,
     policy,
+    preview,
     receipt,
     rules,
 )
@@ -52,6 +53,7 @@ from broker.commands.options import (
     JsonOption,
     MailboxOption,
     clock_of,
+    documents_in,
     fail,
     flow_of,
     moment,
@@ -84,7 +86,6 @@ from broker.metrics import Metrics
 from broker.pages import law_page
 from broker.registry import Channel, Registry
 from broker.schemas.catalogue import CATALOGUE
-from broker.statement import loads
 from broker.status import status as read_status
 
 app = typer.Typer(
@@ -105,6 +106,7 @@ app.command()(members.redeliver)
 app.add_typer(papers.app, name="papers")
 app.command()(basis.basis)
 app.command()(rules.rules)
+app.command()(preview.preview)
 app.add_typer(policy.app, name="policy")
 app.add_typer(decision.app, name="decision")
 app.add_typer(holds.app, name="holds")
@@ -117,20 +119,6 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 
 AsOption = Annotated[str, typer.Option("--as", help="The organisation that you are, as police:01.")]
-
-
-def _documents(file: Path) -> list[dict[str, Any]]:
-    """One document, or a list of them. `-` is standard input."""
-    try:
-        data = loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
-    except OSError as error:
-        fail(f"cannot read {file}: {error.strerror}", 2)
-    except ValueError:
-        fail(f"{file} is not JSON (or holds a key twice). See `broker schema TYPE` for the form.", 2)
-    made = data if isinstance(data, list) else [data]
-    if not made or not all(isinstance(one, dict) for one in made):
-        fail(f"{file} must hold a message, or a list of messages. See `broker schema TYPE`.", 2)
-    return made
 
 
 @app.command()
@@ -202,7 +190,7 @@ def publish(
 
     Example: broker publish examples/good.json --as police:01
     """
-    documents = _documents(file)
+    documents = documents_in(file)
     now = clock_of(clock)
     place = Home(home)
     if wait and member_of(place.registry(), sender).channel is Channel.MAILBOX:
@@ -324,7 +312,7 @@ def check(
     Says outcome and scope, the rules with their reasons and what would cure them, and for each recipient the view, what
     is withheld and why. Needs no Kafka, no keys and no network. Exit code 0 shared, 3 held, 4 refused.
     """
-    documents = _documents(file)
+    documents = documents_in(file)
     now = moment(at)
     registry, in_force = registry_of(home, now), policy_of(home)
     had_it = [member_of(registry, one) for one in told or []]
