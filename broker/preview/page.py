@@ -37,7 +37,7 @@ p { margin: 0 0 .5rem; }
 .own { color: var(--bad); font-weight: 600; }
 .state { border-left: .4rem solid currentColor; padding: .4rem .8rem; margin: 1rem 0; background: var(--band); }
 .state p { color: var(--ink); }
-.state strong { font-size: 1.1rem; }
+.state p:first-child { font-size: 1.1rem; }
 .notice { background: var(--note); border: 1px solid var(--line); padding: .6rem .8rem; margin: 1rem 0; }
 dl { display: grid; grid-template-columns: minmax(6rem, 10rem) 1fr; gap: .25rem 1rem; margin: 1rem 0; }
 dt { color: var(--soft); }
@@ -137,7 +137,7 @@ def _group(group: Group, preview: Preview) -> Iterator[str]:
     yield f"<h2>{escape(group.title)}</h2>"
     if any(row.pieces for row in group.rows):
         yield f'<p class="soft">{escape(SCREENED_LATER)}</p>'
-    signed, sees = "What was signed", f"What {preview.recipient} sees"
+    signed, sees = f"{preview.sender} signed", wording.sees(preview)
     rows = "".join(_row(row, signed, sees) for row in group.rows)
     yield (
         '<table><colgroup><col class="name"><col><col></colgroup><thead><tr><th scope="col">Item</th>'

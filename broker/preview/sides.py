@@ -171,7 +171,7 @@ def sides(done: Tried, organisation: str, read: Reader) -> Preview:
         *sorted(
             _fields(done.content, flow, one, told, cover["notShown"], read), key=lambda row: _place(labels[row.field])
         ),
-        *_lines(done.to, organisation),
+        *_lines(done.to, one),
     ]
     titles = [_title(labels[row.field]) if row.field in labels else ADDRESSED for row in rows]
     grouped = {title: tuple(row for where, row in zip(titles, rows, strict=True) if where == title) for title in ORDER}
@@ -248,19 +248,23 @@ def _texts(value: object) -> tuple[str, ...]:
             return ()
 
 
-def _lines(to: Sequence[Json], organisation: str) -> Iterator[Row]:
+def _lines(to: Sequence[Json], one: Judged) -> Iterator[Row]:
     """A recipient sees its own line of `to`, and not that there are others."""
     for number, line in enumerate(to, start=1):
-        own = line["organisation"] == organisation
-        yield Row(
+        own = line["organisation"] == one.line.organisation
+        row = partial(
+            Row,
             field=f"to.{number}",
             name="to this one" if own else "to another",
             labels=tuple(legal.LABELS[Label(label)] for label in OF_A_LINE),
             signed=show.value(line),
-            seen=Seen.SHOWN if own else Seen.HIDDEN,
-            rule="" if own else OTHERS,
-            why="" if own else IN_WORDS[OTHERS],
         )
+        if one.decision.outcome is Outcome.REFUSE:
+            yield row(seen=Seen.NOTHING)
+        elif own:
+            yield row(seen=Seen.SHOWN)
+        else:
+            yield row(seen=Seen.HIDDEN, rule=OTHERS, why=IN_WORDS[OTHERS])
 
 
 # Free text ---------------------------------------------------------------------------------------------------------

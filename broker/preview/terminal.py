@@ -59,10 +59,9 @@ def _head(preview: Preview) -> Panel:
 
 
 def _sides(preview: Preview) -> Table:
-    sees = "sees" if preview.sent else "would see" if preview.held else "sees: nothing"
     table = Table(
         Column(Text(f"{preview.sender} signed"), ratio=1, overflow="fold"),
-        Column(Text(f"{preview.recipient} {sees}"), ratio=1, overflow="fold"),
+        Column(Text(wording.sees(preview)), ratio=1, overflow="fold"),
         expand=True,
         box=SQUARE,
     )

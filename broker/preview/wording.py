@@ -29,6 +29,12 @@ def verdict(preview: Preview) -> str:
     return "Refused: nothing goes."
 
 
+def sees(preview: Preview) -> str:
+    """Head of the right side."""
+    verb = "sees" if preview.sent else "would see" if preview.held else "sees nothing"
+    return f"{preview.recipient} {verb}"
+
+
 def in_figures(preview: Preview) -> str:
     """How many fields are seen, and how many are not."""
     said = [
