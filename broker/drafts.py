@@ -1,6 +1,6 @@
 """What follows from a record, first as drafts, then signed and sealed: the one place that makes records to write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -64,6 +64,7 @@ class Tally(NamedTuple):
 
 
 NOTHING = Tally()
+NONE_KEPT_BACK: Mapping[str, str] = {}
 
 
 def tally(judged: Sequence[Judged]) -> Tally:
@@ -102,6 +103,11 @@ class Drafter:
     def __init__(self, registry: Registry, signer: Signer) -> None:
         self._registry = registry
         self._signer = signer
+
+    @property
+    def broker(self) -> str:
+        """In whose name it speaks."""
+        return self._signer.organisation
 
     def to(
         self,
@@ -158,13 +164,15 @@ class Drafter:
         delivery: str,
         policy: str,
         now: datetime,
+        kept_back: Mapping[str, str] = NONE_KEPT_BACK,
     ) -> str:
-        """What is signed of a delivery, for its sender and the audit record. `view`: what was cut for the recipient."""
+        """What is signed of a delivery, for its sender and the audit record: see `receipts.make`."""
         return receipts.make(
             statement,
             flow,
             one.shown,
             view=view,
+            kept_back=kept_back,
             delivery=delivery,
             recipient=one.line.organisation,
             role=one.line.role,

@@ -14,6 +14,8 @@ CONTENT_TYPE = b"application/jose"
 DELIVERY = "uk.safeguarding.broker.delivery.v1"
 REVOCATION = "uk.safeguarding.broker.revocation.v1"
 """For the mailbox service alone: it makes deliveries unclaimable, and holds nothing that anybody reads."""
+SCREENED = "uk.safeguarding.broker.screened.v1"
+"""From the broker's screening to its worker, on the topic of the submission that it has read."""
 Header = tuple[str, bytes]
 LONGEST = 200
 SLIP = frozenset({"ce_id", "ce_type", "ce_expires", "ce_revokes"})

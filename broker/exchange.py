@@ -11,6 +11,9 @@
     9. seal          per recipient: the sender's signed statement cut down, beside the broker's signed cover
    10. record        outcome to the sender, one audit record, the case as it now stands
 
+Free text is not sent in step 9 but goes to the screening; its answer comes back on the same topic, is opened and
+authenticated likewise, and what it lets pass is decided anew and sent as a second delivery (`_screened`).
+
 A message that cannot be accepted raises Refused inside and leaves as a quarantine record and an outcome; nothing is
 dropped. Anything else that is raised is a fault of ours: the loop does not commit.
 """
@@ -18,27 +21,42 @@ dropped. Anything else that is raised is a fault of ours: the loop does not comm
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic_core import to_json
 
-from broker import envelope, ledger, topics, words
+from broker import envelope, ledger, reading, topics, words
+from broker.consent.clocks import OPENS, deadline
 from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
 from broker.consent.rules import RULES_VERSION
-from broker.drafts import Carried, Drafter, Line, Outgoing, Settled, Unsealed, tally
+from broker.drafts import Carried, Drafter, Line, Outgoing, Settled, Tally, Unsealed, tally
 from broker.errors import Reason, Refused
-from broker.judge import Parsed, address, in_normal_form, judge, parse
+from broker.judge import Parsed, address, in_normal_form, judge, parse, required
+from broker.reading import Answered
 from broker.registry import Organisation, Registry, SignedBy
 from broker.schemas.catalogue import BY_TYPE
-from broker.schemas.message import Addressee, Addressing, Flow
+from broker.schemas.message import Addressee, Addressing, Clock, Flow
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
-from broker.schemas.terms import Outcome
+from broker.schemas.terms import Label, Outcome
 from broker.sealing import KeyRing, Signer, public, unseal
-from broker.state import LEEWAY, WINDOW, Ahead, Case, Memory, Remembered, Seen, Telling, TellingState, Unsigned
+from broker.segments import Goes, as_signed, by_verdict
+from broker.state import (
+    LEEWAY,
+    WINDOW,
+    Ahead,
+    Case,
+    Memory,
+    Part,
+    Remembered,
+    Seen,
+    Telling,
+    TellingState,
+    Unsigned,
+)
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
 
@@ -82,6 +100,16 @@ class Read(NamedTuple):
     by: SignedBy
 
 
+class Kept(NamedTuple):
+    """A whole statement that was accepted before, verified again with the key of then."""
+
+    statement: Statement
+    flow: Flow
+    sender: Organisation
+    by: SignedBy
+    submission: Parsed
+
+
 class Exchange:
     """The procedure with what it needs: registry, policy, the broker's keys. Holds no state between messages."""
 
@@ -107,7 +135,9 @@ class Exchange:
         left as it is: what it should remember is returned.
         """
         texts = [_or_refused(self._open, record) for record in records]
-        read = [_or_refused(partial(self._authenticate, now=now), text) for text in texts]
+        read: list[Read | Answered | Refused] = [
+            _or_refused(partial(self._authenticate, now=now), text) for text in texts
+        ]
         parsed = [_or_refused(_parsed, one) for one in read]
         ahead = Ahead(memory)
         settled = []
@@ -118,11 +148,21 @@ class Exchange:
         return self._drafts.sealed(settled)
 
     def _settle(
-        self, record: Incoming, read: Read | Refused, parsed: Parsed | Refused, memory: Memory, now: datetime
+        self,
+        record: Incoming,
+        read: Read | Answered | Refused,
+        parsed: Parsed | Refused | None,
+        memory: Memory,
+        now: datetime,
     ) -> Settled:
         """Steps 3 to 8, and what step 9 will seal. A refusal counts when its step has come."""
         if isinstance(read, Refused):
             return self._refuse(record, None, read, now, memory)
+        if isinstance(read, Answered):
+            try:
+                return self._screened(record, read, memory, now)
+            except Refused as refused:
+                return self._refuse(record, None, refused, now)
         statement, flow, sender, by = read
         try:
             self._compare(record, statement)
@@ -131,7 +171,7 @@ class Exchange:
                 return self._again(seen, sender, now)
             if isinstance(parsed, Refused):
                 raise parsed
-            submission = parsed
+            submission = _given(parsed)
             _in_role(submission, by)
             case = self._case(submission, flow, sender, memory)
             lines, doubts = address(submission, flow, case), _doubts(statement, by, now)
@@ -160,29 +200,17 @@ class Exchange:
 
         The sender is told if its recipient still, or now, has nothing, and of what was held and is sent after all.
         """
-        claimed = peek(text)
-        sender, flow = self.registry.get(claimed.issuer), BY_TYPE[claimed.type]
-        by = self.registry.signed_by(sender, claimed.kid, claimed.type, telling.at) if sender else None  # as accepted
-        if sender is None or by is None:
-            raise Refused(Reason.FORGED)
-        statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
-        submission = parse(_document(statement), flow)
-        line = {"organisation": telling.recipient, "role": telling.role}
-        named = (one for one in submission.to if one.organisation == telling.recipient)
-        withdraws = isinstance(submission.content, NotificationWithdrawn)
+        kept = reread(self.registry, text, telling.at)
+        if telling.part is not Part.WHOLE and telling.state is TellingState.SENT:
+            return self._read_again(kept, case, telling, now)
+        text_read = telling.part is not Part.WHOLE and telling.released is not None
+        one = self._judge_again(kept, case, telling, now, text_read=text_read)
+        if text_read and one.decision.shared:
+            only = telling.segments if telling.part is Part.TEXT else ()
+            goes = as_signed(kept.statement, self._free_text(kept.flow, one), only)
+            return self._drafts.sealed([self._text_settled(kept, [(telling, one, goes)], case, now)])[0]
+        statement, flow, sender, _, submission = kept
         revokes = ledger.delivered(case, submission.content, telling.recipient)
-        [one] = judge(
-            submission,
-            flow,
-            [next(named, Addressee.model_validate(line))],
-            case.model_copy(update={"withdrawn": ()}) if withdraws else case,
-            sender=sender,
-            registry=self.registry,
-            policy=self.policy,
-            now=now,
-            doubts=_doubts(statement, by, now),
-            released=telling.released,
-        )
         about = f"{_seen_key(statement)}|{telling.recipient}|{telling.at.isoformat()}"
         told, event = [words.recipient_outcome(one, now)], _event_id(f"again|{about}")
         out = self._deliver(statement, flow, sender, case, one, told[0], event, now, revokes)
@@ -196,28 +224,40 @@ class Exchange:
         decided = self._decided(statement, _digest(statement.signed), flow, [one], told, now)
         body = {**decided, "is": "decision-anew", "released": telling.released, **review}
         out.append(self._audit(case.owner, case.id, body, now))
+        then = ledger.decided_anew(
+            case, telling, one.decision, self._not_before_asked(telling, now), grants=one.grants, event=event
+        )
+        if one.text_follows and not ledger.has_text(case, telling):
+            then = ledger.text_awaited_too(then, telling, now)
+            out.append(self._ask(statement, case, [one], now))
         settled = Settled(
             drafts=out,
-            remember=(
-                ledger.decided_anew(
-                    case,
-                    telling,
-                    one.decision,
-                    self._not_before_asked(telling, now),
-                    grants=one.grants,
-                    event=event,
-                ),
-            ),
-            line=Line(
-                message=telling.message,
-                type=flow.type,
-                sender=sender.id,
-                status=f"again-{words.status([one])}",
-                recipients=(telling.recipient,),
-            ),
+            remember=(then,),
+            line=_line(telling, flow.type, sender.id, f"again-{words.status([one])}"),
             tally=tally([one]),
         )
         return self._drafts.sealed([settled])[0]
+
+    def _judge_again(self, kept: Kept, case: Case, telling: Telling, now: datetime, *, text_read: bool) -> Judged:
+        """Steps 7 and 8 for one recipient of a message that came before."""
+        submission = kept.submission
+        line = {"organisation": telling.recipient, "role": telling.role}
+        named = (one for one in submission.to if one.organisation == telling.recipient)
+        withdraws = isinstance(submission.content, NotificationWithdrawn)
+        [one] = judge(
+            submission,
+            kept.flow,
+            [next(named, Addressee.model_validate(line))],
+            case.model_copy(update={"withdrawn": ()}) if withdraws else case,
+            sender=kept.sender,
+            registry=self.registry,
+            policy=self.policy,
+            now=now,
+            doubts=_doubts(kept.statement, kept.by, now),
+            released=telling.released,
+            text_read=text_read,
+        )
+        return one
 
     def _not_before_asked(self, telling: Telling, now: datetime) -> datetime:
         """When it was sent again: never before it was asked for, or a clock that runs ahead there would ask again."""
@@ -225,7 +265,9 @@ class Exchange:
 
     def fire(self, case: Case, telling: Telling, now: datetime) -> Carried:
         """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""
-        about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.state}"
+        if telling.state is TellingState.SCREENING:
+            return self._unread(case, telling, now)
+        about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.part}|{telling.state}"
         event = _event_id(f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
         body = words.overdue(case=case.id, owner=case.owner, telling=telling)
         owner = self.registry.get(telling.sender)
@@ -234,13 +276,7 @@ class Exchange:
         settled = Settled(
             drafts=[*out, self._audit(case.owner, case.id, audit, now)],
             remember=(ledger.fired(case, telling),),
-            line=Line(
-                message=telling.message,
-                type=telling.type,
-                sender=telling.sender,
-                status="overdue",
-                recipients=(telling.recipient,),
-            ),
+            line=_line(telling, telling.type, telling.sender, "overdue"),
         )
         return self._drafts.sealed([settled])[0]
 
@@ -253,20 +289,186 @@ class Exchange:
         settled = Settled(
             drafts=[*out, self._audit(case.owner, case.id, {"at": now.isoformat(), **body}, now)],
             remember=(ledger.cannot_be_decided(case, telling),),
-            line=Line(
-                message=telling.message,
-                type=telling.type,
-                sender=telling.sender,
-                status="again-failed",
-                recipients=(telling.recipient,),
-            ),
+            line=_line(telling, telling.type, telling.sender, "again-failed"),
         )
         return self._drafts.sealed([settled])[0]
 
+    # Free text -----------------------------------------------------------------------------------------------------
+
+    def _ask(self, statement: Statement, case: Case, judged: Sequence[Judged], now: datetime) -> Unsealed:
+        """Ask the screening to read what is pending for these recipients."""
+        body = reading.request(_whole(statement), case.owner, case.id, judged, now)
+        return self._drafts.own(topics.SCREEN, case.owner, case.id, body, now)
+
+    def _read_again(self, kept: Kept, case: Case, telling: Telling, now: datetime) -> Carried:
+        """Free text that was sent before is asked for again: the broker keeps no verdicts, so it is read anew."""
+        one = self._judge_again(kept, case, telling, now, text_read=False)
+        settled = Settled(
+            drafts=[self._ask(kept.statement, case, [one], now)],
+            remember=(ledger.asked_to_read(case, telling, self._not_before_asked(telling, now)),),
+            line=_line(telling, telling.type, telling.sender, "being-screened"),
+        )
+        return self._drafts.sealed([settled])[0]
+
+    def _unread(self, case: Case, telling: Telling, now: datetime) -> Carried:
+        """The free text could not be read in time: it is kept back, and its sender's human settles it."""
+        then = ledger.text_held(case, telling, (), now)
+        due = deadline(Clock.AT_ONCE, start=now, opens=OPENS)
+        body = words.unread(
+            case=case.id,
+            owner=case.owner,
+            telling=telling,
+            recipient=self.registry.get(telling.recipient),
+            by=words.due(due, now),
+            policy=self.policy.version,
+        )
+        about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.at.isoformat()}"
+        out = self._drafts.to(self.registry.get(telling.sender), _event_id(f"unread|{about}"), body, None, now)
+        audit = {**body, "is": "text-unread", "at": now.isoformat()}
+        settled = Settled(
+            drafts=[*out, self._audit(case.owner, case.id, audit, now)],
+            remember=(then,),
+            line=_line(telling, telling.type, telling.sender, "text-unread"),
+        )
+        return self._drafts.sealed([settled])[0]
+
+    def _screened(self, record: Incoming, answered: Answered, memory: Memory, now: datetime) -> Settled:
+        """The screening has read the free text of a message: send what may go, in the same case."""
+        answer = answered.answer
+        key = topics.case_key(answer.owner, answer.case)
+        if record.key != key or record.partition != topics.partition_of(key, record.partitions):
+            raise Refused(Reason.WRONG_PARTITION)
+        case = memory.case(answer.owner, answer.case)
+        if case is None:
+            raise Refused(Reason.NO_SUCH_CASE, ("case",))
+        asked = [(ledger.awaiting(case, answer.message, mine.organisation), mine) for mine in answer.lines]
+        waiting = [(telling, mine) for telling, mine in asked if telling is not None]
+        if not waiting:  # read twice, or withdrawn or settled by a human meanwhile
+            line = Line(message=answer.message, type="", sender=case.owner, status="repeated")
+            return Settled(drafts=(), remember=(), line=line)
+        kept = reread(self.registry, answered.statement, waiting[0][0].at)
+        if str(kept.submission.id) != answer.message:
+            raise Refused(Reason.MISMATCH, ("message",))
+        found = []
+        for telling, mine in waiting:
+            one = self._judge_again(kept, case, telling, now, text_read=True)
+            found.append((telling, one, by_verdict(mine.fields, self._free_text(kept.flow, one))))
+        return self._text_settled(kept, found, case, now)
+
+    def _free_text(self, flow: Flow, one: Judged) -> frozenset[str]:
+        """The free text among what one recipient may see."""
+        labels = flow.message.labels
+        return frozenset(name for name in one.shown.fields if Label.NARRATIVE in labels[name])
+
+    def _text_settled(
+        self, kept: Kept, found: Sequence[tuple[Telling, Judged, Goes]], case: Case, now: datetime
+    ) -> Settled:
+        """Send, to each of these recipients, what goes of the free text, and tell the sender what is kept back."""
+        statement, flow, sender, _, _ = kept
+        out: list[Unsealed] = []
+        told: list[Body] = []
+        then = case
+        for telling, one, goes in found:
+            about = f"{_seen_key(statement)}|{_stands(telling)}"
+            body, then, drafts = self._text(kept, telling, one, goes, then, _event_id(f"text|{about}"), now)
+            told.append(body)
+            out += drafts
+        judged = [one for _, one, _ in found]
+        outcome = words.outcome(
+            signed=statement.claims, flow=flow, judged=judged, told=told, not_reached=(), policy=self.policy.version
+        )
+        part = {"again": True, "part": Part.TEXT.value, "status": words.status_of(told)}
+        review = next((made for telling, one, _ in found if (made := words.review(telling.released, one))), {})
+        about = "|".join([_seen_key(statement), *(_stands(telling) for telling, _, _ in found)])
+        out += self._drafts.to(sender, _event_id(f"outcome text|{about}"), {**outcome, **part, **review}, None, now)
+        decided = self._decided(statement, _digest(statement.signed), flow, judged, told, now)
+        recipients = [
+            {**body, "digests": _segment_digests(statement, goes)}
+            for body, (_, _, goes) in zip(decided["recipients"], found, strict=True)
+        ]
+        released = [telling.released for telling, _, _ in found if telling.released]
+        audit = {**decided, "is": "decision-text", "recipients": recipients, "released": released, **review}
+        out.append(self._audit(case.owner, case.id, audit, now))
+        first = found[0][0]
+        return Settled(
+            drafts=out,
+            remember=(then,),
+            line=Line(
+                message=first.message,
+                type=flow.type,
+                sender=sender.id,
+                status=f"text-{part['status']}",
+                recipients=tuple(telling.recipient for telling, _, _ in found),
+            ),
+            tally=Tally(rules=tuple(rule for _, _, goes in found for rule in goes.stays_by)),
+        )
+
+    def _text(
+        self,
+        kept: Kept,
+        telling: Telling,
+        one: Judged,
+        goes: Goes,
+        then: Case,
+        event: str,
+        now: datetime,
+    ) -> tuple[Body, Case, list[Unsealed]]:
+        """The same for one recipient: its outcome, the case, and the delivery if anything goes."""
+        told = words.recipient_outcome(one, now)
+        if not one.decision.shared or one.organisation is None:
+            return told, ledger.decided_anew(then, telling, one.decision, now), []
+        both = telling.part is Part.BOTH
+        lacking = both and not _makes_sense(kept, goes)
+        opens = time.fromisoformat(one.organisation.session_start)
+        due = one.deadline if both else deadline(Clock.AT_ONCE, start=now, opens=opens)
+        if lacking or not goes.wording:
+            mine = words.due(deadline(Clock.AT_ONCE, start=now, opens=OPENS), now)
+            return (
+                words.text_outcome(told, goes, mine, sent=False),
+                ledger.text_held(then, telling, goes.stays, now),
+                [],
+            )
+        signed = frozenset(goes.signed)
+        fields = (one.shown.fields - self._free_text(kept.flow, one)) | signed if both else signed
+        cut = kept.statement.cut(fields=fields, addressee=one.organisation.id, segments=goes.signed)
+        by = words.due(due, now)
+        told["receipt"] = self._drafts.receipt(
+            kept.statement,
+            kept.flow,
+            one,
+            view=cut,
+            delivery=event,
+            policy=self.policy.version,
+            now=now,
+            kept_back=goes.why,
+        )
+        body = words.delivery(
+            signed=kept.statement.claims,
+            flow=kept.flow,
+            sender=kept.sender,
+            one=one,
+            told={**told, "due": by},
+            digest=_digest(cut),
+        )
+        drafts = self._drafts.to(
+            one.organisation,
+            event,
+            words.with_text(body, goes, kept.flow, both=both),
+            cut,
+            now,
+            mailbox_only=kept.flow.mailbox_only,
+            expires=one.expires,
+        )
+        events = (*telling.events, event) if one.grants else telling.events
+        then = ledger.text_sent(then, telling, due, goes.stays, now, events=events)
+        return words.text_outcome(told, goes, by, sent=True), then, drafts
+
     # 1, 2 ----------------------------------------------------------------------------------------------------------
 
-    def _open(self, record: Incoming) -> str:
+    def _open(self, record: Incoming) -> str | Answered:
         opened = unseal(record.value or b"", self._keys)
+        if isinstance(opened, dict) and "screened" in opened:
+            return reading.read_answer(opened, self.registry.get(self._drafts.broker))
         text = opened.get("statement") if isinstance(opened, dict) else None
         if not isinstance(text, str):
             raise Refused(Reason.MALFORMED, ("statement",))
@@ -274,7 +476,9 @@ class Exchange:
             raise Refused(Reason.OVERSIZED)
         return text
 
-    def _authenticate(self, text: str, now: datetime) -> Read:
+    def _authenticate(self, text: str | Answered, now: datetime) -> Read | Answered:
+        if isinstance(text, Answered):
+            return text  # its signature was that of the broker, or it would not have been read
         claimed = peek(text)
         sender = self.registry.get(claimed.issuer)
         if sender is None:
@@ -370,6 +574,10 @@ class Exchange:
                 event=event,
             )
             tellings += ledger.of_each_thread(case, submission.content, telling) if telling else []
+            if telling and one.text_follows:
+                tellings.append(ledger.text_awaited(telling, now))
+        if to_read := [one for one in judged if one.text_follows or one.waits_for_text]:
+            out.append(self._ask(statement, case, to_read, now))
         outcome = words.outcome(
             signed=statement.claims,
             flow=flow,
@@ -495,7 +703,8 @@ class Exchange:
                 expires=one.expires,
                 revokes=revokes,
             )
-        return [self._hold(statement, case, told, now)] if one.decision.outcome is Outcome.HOLD else []
+        held = one.decision.outcome is Outcome.HOLD and not one.waits_for_text
+        return [self._hold(statement, case, told, now)] if held else []
 
     def _hold(self, statement: Statement, case: Case, told: Body, now: datetime) -> Unsealed:
         """Keep the whole statement, sealed to the broker, until the sender's human has acted."""
@@ -511,6 +720,48 @@ class Exchange:
         return self._drafts.own(topics.AUDIT, owner, case, body, now)
 
 
+def reread(registry: Registry, text: str, at: datetime) -> Kept:
+    """Verify again a statement that was accepted at that time, with the key of then. Raises Refused."""
+    claimed = peek(text)
+    sender, flow = registry.get(claimed.issuer), BY_TYPE[claimed.type]
+    by = registry.signed_by(sender, claimed.kid, claimed.type, at) if sender else None
+    if sender is None or by is None:
+        raise Refused(Reason.FORGED)
+    statement = verify(claimed, key=public(by.key), alg=by.key.alg, flow=flow)
+    return Kept(statement, flow, sender, by, parse(_document(statement), flow))
+
+
+def _stands(telling: Telling) -> str:
+    """How a telling stood before it changed: what follows from that has the same id each time, and no other has."""
+    return f"{telling.recipient}|{telling.state}|{','.join(telling.segments)}|{telling.at.isoformat()}"
+
+
+def _line(telling: Telling, name: str, sender: str, status: str) -> Line:
+    return Line(message=telling.message, type=name, sender=sender, status=status, recipients=(telling.recipient,))
+
+
+def _given(parsed: Parsed | None) -> Parsed:
+    if parsed is None:
+        raise TypeError("what was read is no submission")
+    return parsed
+
+
+def _makes_sense(kept: Kept, goes: Goes) -> bool:
+    """Whether a message that waited for its free text says what it must: all that is required, and some of that."""
+    affected = {name.partition("/")[0] for name in goes.stays}
+    return affected.isdisjoint(required(kept.flow.message)) and bool(goes.wording)
+
+
+def _segment_digests(statement: Statement, goes: Goes) -> dict[str, str]:
+    """Segment that was kept back -> the digest that stands for it in the signed statement."""
+    found = {}
+    for name in goes.stays:
+        field, _, number = name.partition("/")
+        parts = statement.segments.get(field) or tuple(one for one in statement.fields if one.name == field)
+        found[name] = parts[int(number) - 1].digest
+    return found
+
+
 def _or_refused(step: Callable[[Given], Made], given: Given | Refused) -> Made | Refused:
     """What a step makes of what the one before it made; a refusal is handed on."""
     if isinstance(given, Refused):
@@ -521,8 +772,10 @@ def _or_refused(step: Callable[[Given], Made], given: Given | Refused) -> Made |
         return refused
 
 
-def _parsed(read: Read) -> Parsed:
-    """Step 5."""
+def _parsed(read: Read | Answered) -> Parsed | None:
+    """Step 5. Of an answer of the screening, the message that it is about was parsed before."""
+    if isinstance(read, Answered):
+        return None
     document = _document(read.statement)
     submission = parse(document, read.flow)
     in_normal_form(document, submission)

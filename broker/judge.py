@@ -12,12 +12,14 @@ from pydantic_core import ErrorDetails
 
 from broker import ledger
 from broker.consent import papers
-from broker.consent.clocks import LONDON, STARTS_WITH_THE_GROUNDS, day_of_law, deadline
+from broker.consent.clocks import LONDON, OPENS, STARTS_WITH_THE_GROUNDS, day_of_law, deadline
 from broker.consent.decide import Decision, decide
 from broker.consent.facts import Doubt, Facts
 from broker.consent.law.policy import Policy
 from broker.consent.redact import Shown, view, without
+from broker.consent.rulebook import Finding
 from broker.consent.rules.encompass import NOTHING_TO_SHOW
+from broker.consent.rules.free_text import TEXT_FIRST
 from broker.errors import Reason, Refused
 from broker.registry import Establishment, KeyUse, Organisation, Registry, Status
 from broker.schemas.agreement import GrantOf
@@ -27,7 +29,7 @@ from broker.schemas.claims import Agreed, Article6, Article9, Claim, Section35
 from broker.schemas.encompass import DateOfBirthIs
 from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
-from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Label, Outcome, Release, Role
+from broker.schemas.terms import ATTENDS, AddressHandling, Kind, Label, Release, Role
 from broker.state import Case, Grant
 from broker.statement import dumps
 from broker.words import Judged
@@ -44,8 +46,6 @@ MOST_PATHS = 20
 """Failing paths that one refusal names."""
 TELLING_LINE = 4
 """Letters and digits from which a line of an address tells something: "12" alone stands in any text."""
-OPENS_IF_UNKNOWN = time(8, 50)
-"""When a setting that the register does not know is taken to begin its day, so that its hold has a clock too."""
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[\W_]+(?=[0-9])")
 _A_POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}\b", re.IGNORECASE)
@@ -165,8 +165,9 @@ def judge(
     now: datetime,
     doubts: tuple[Doubt, ...] = (),
     released: Release | None = None,
+    text_read: bool = False,
 ) -> list[Judged]:
-    """Steps 7 and 8: decide and redact, for each recipient by itself."""
+    """Steps 7 and 8: decide and redact, for each recipient by itself. `text_read`: the screening, or a human, has."""
     given = submission.content.given
     about = _about(submission, flow, case, given, sender=sender, registry=registry)
     made = []
@@ -193,6 +194,7 @@ def judge(
             roll_status=line.roll_status,
             doubts=doubts,
             released=released,
+            text_read=text_read,
         )
         made.append(_judged(submission, flow, line, recipient, facts, given, grants, policy, now))
     return made
@@ -204,16 +206,37 @@ def settle(flow: Flow, facts: Facts, given: tuple[str, ...], policy: Policy, now
     So it can be done again when the content has been erased.
     """
     decision = decide(facts, policy, now)
-    shown = view(flow, given, role=facts.recipient_role, handling=facts.address_handling, agreed=facts.agreement_labels)
+    shown = view(
+        flow,
+        given,
+        role=facts.recipient_role,
+        handling=facts.address_handling,
+        agreed=facts.agreement_labels,
+        read=facts.text_read,
+    )
     if decision.removed:
         shown = without(shown, decision.removed)
-    if decision.shared and flow.addressing is Addressing.LEDGER:
-        optional = {info.alias for info in flow.message.model_fields.values() if not info.is_required()}
-        worth = optional & set(given)  # what every such message carries anyway is not worth one
-        if worth and not worth & shown.fields:
-            findings = (*decision.findings, NOTHING_TO_SHOW)
-            decision = replace(decision, outcome=Outcome.REFUSE, findings=findings)
+    if decision.shared and (found := _not_yet_or_never(flow, given, shown)):
+        decision = replace(decision, outcome=found.outcome, findings=(*decision.findings, found))
     return decision, shown
+
+
+def _not_yet_or_never(flow: Flow, given: tuple[str, ...], shown: Shown) -> Finding | None:
+    """Why a message that may be shared is not sent now: it is worth nothing there, or not without its free text."""
+    if not shown.pending and flow.addressing is not Addressing.LEDGER:
+        return None
+    if not required(flow.message).isdisjoint(shown.pending):
+        return TEXT_FIRST
+    worth = set(given) - required(flow.message)  # what every such message carries anyway is not worth one
+    if flow.addressing is Addressing.LEDGER and worth and worth.isdisjoint(shown.fields):
+        return NOTHING_TO_SHOW if worth.isdisjoint(shown.pending) else TEXT_FIRST
+    return None
+
+
+@cache
+def required(message: type[Message]) -> frozenset[str]:
+    """Wire names of the fields without which there is no such message."""
+    return frozenset(info.alias or name for name, info in message.model_fields.items() if info.is_required())
 
 
 def _judged(
@@ -230,7 +253,7 @@ def _judged(
     decision, shown = settle(flow, facts, given, policy, now)
     due, role = None, flow.views.get(line.role)
     if role is not None:
-        opens = time.fromisoformat(recipient.session_start) if recipient else OPENS_IF_UNKNOWN
+        opens = time.fromisoformat(recipient.session_start) if recipient else OPENS
         grounds = getattr(submission.content, "grounds_formed_at", None)
         start = min(grounds, now) if grounds and role.clock in STARTS_WITH_THE_GROUNDS else now
         due = deadline(role.clock, start=start, opens=opens)

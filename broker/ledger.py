@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from broker.consent.clocks import Deadline
+from broker.consent.clocks import OPENS, Deadline, deadline
 from broker.consent.decide import Decision
 from broker.consent.facts import CaseState, Handover
+from broker.consent.rules.free_text import TEXT_FIRST
 from broker.schemas import force_handover
 from broker.schemas.agreement import AgreedPurpose, GrantOf
 from broker.schemas.agreement_given import AgreementGiven
@@ -14,17 +15,17 @@ from broker.schemas.claims import Agreed
 from broker.schemas.encompass import LocationCategory
 from broker.schemas.hold_refused import HoldRefused
 from broker.schemas.hold_released import HoldReleased
-from broker.schemas.message import Addressee, Addressing, Flow, Message, Submission
+from broker.schemas.message import Addressee, Addressing, Clock, Flow, Message, Submission
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
 from broker.schemas.terms import AddressHandling, Outcome
 from broker.schemas.told_by_other_channel import ToldByOtherChannel
-from broker.state import OPEN, Case, Grant, Telling, TellingState
+from broker.state import OPEN, WAITING, Case, Grant, Part, Telling, TellingState
 
 KNOWS = frozenset({TellingState.SENT, TellingState.ACKNOWLEDGED, TellingState.REJECTED, TellingState.TOLD})
 """A recipient in one of these states holds something, so corrections and withdrawals must chase it."""
 
-NEVER_SENT = frozenset({TellingState.HELD, TellingState.WITHDRAWN, TellingState.NOT_SHARED})
+NEVER_SENT = frozenset({*WAITING, TellingState.WITHDRAWN, TellingState.NOT_SHARED})
 """A recipient in one of these states has nothing to answer. (Or has rejected it, and answers the withdrawal.)"""
 
 NOT_HANDED_OVER = frozenset(
@@ -99,8 +100,7 @@ def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
 
 
 def _is_the_hold(one: Telling, content: HoldReleased | HoldRefused) -> bool:
-    about = (content.answers, content.organisation, TellingState.HELD)
-    return (one.message, one.recipient, one.state) == about
+    return (one.message, one.recipient) == (content.answers, content.organisation) and one.state in WAITING
 
 
 def everybody_told(case: Case, *roots: str) -> list[Addressee]:
@@ -111,7 +111,7 @@ def everybody_told(case: Case, *roots: str) -> list[Addressee]:
 
 def still_held(case: Case, root: str) -> bool:
     """Whether a message of this thread is held for somebody."""
-    return any(one.root == root and one.state is TellingState.HELD for one in case.tellings)
+    return any(one.root == root and one.state in WAITING for one in case.tellings)
 
 
 def not_reached(case: Case, content: Message, flow: Flow) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ def not_reached(case: Case, content: Message, flow: Flow) -> tuple[str, ...]:
         return ()
     root = root_of(case, content)
     reached = {line.organisation for line in everybody_told(case, root)}
-    held = [one.recipient for one in case.tellings if one.root == root and one.state is TellingState.HELD]
+    held = [one.recipient for one in case.tellings if one.root == root and one.state in WAITING]
     return tuple(dict.fromkeys(one for one in held if one not in reached))
 
 
@@ -183,6 +183,10 @@ def told(
     """
     if decision.outcome is Outcome.REFUSE:
         return None
+    waits = TEXT_FIRST in decision.findings
+    held = TellingState.SCREENING if waits else TellingState.HELD
+    state = TellingState.SENT if decision.shared else held
+    due = deadline(Clock.SCREENING, start=now, opens=OPENS) if waits else due
     return Telling.model_validate(
         {
             "message": message,
@@ -191,7 +195,8 @@ def told(
             "sender": sender,
             "recipient": line.organisation,
             "role": line.role,
-            "state": TellingState.SENT if decision.shared else TellingState.HELD,
+            "part": Part.BOTH if waits else Part.WHOLE,
+            "state": state,
             "at": now,
             "due": due.due if due else None,
             "kind": due.kind if due else None,
@@ -199,6 +204,73 @@ def told(
             "events": (event,) if grants and decision.shared else (),
         }
     )
+
+
+def text_awaited(telling: Telling, now: datetime) -> Telling:
+    """The entry of the free text that follows what was just sent: it has a clock of its own."""
+    due = deadline(Clock.SCREENING, start=now, opens=OPENS)
+    return telling.model_copy(
+        update={"part": Part.TEXT, "state": TellingState.SCREENING, "at": now, **_clock(due), "events": ()}
+    )
+
+
+def has_text(case: Case, telling: Telling) -> bool:
+    """Whether the free text of that message for that recipient has an entry already."""
+    about = (telling.message, telling.recipient)
+    return any((one.message, one.recipient) == about and one.part is Part.TEXT for one in case.tellings)
+
+
+def text_awaited_too(case: Case, telling: Telling, now: datetime) -> Case:
+    """The case with such an entry, for what has been decided anew and sent."""
+    return case.model_copy(update={"tellings": (*case.tellings, text_awaited(telling, now))})
+
+
+def asked_to_read(case: Case, telling: Telling, now: datetime) -> Case:
+    """The case once free text that went out before is to be read again, because its reader has a new key."""
+    due = deadline(Clock.SCREENING, start=now, opens=OPENS)
+    return _with(case, telling, state=TellingState.SCREENING, at=now, released=None, overdue=False, **_clock(due))
+
+
+def awaiting(case: Case, message: str, recipient: str) -> Telling | None:
+    """The entry for whose recipient the free text of this message is being read, or could not be in time."""
+    return next(
+        (
+            one
+            for one in case.tellings
+            if (one.message, one.recipient) == (message, recipient)
+            and one.part is not Part.WHOLE
+            and one.state in WAITING
+            and not one.segments
+        ),
+        None,
+    )
+
+
+def text_sent(
+    case: Case, telling: Telling, due: Deadline | None, stays: Sequence[str], now: datetime, **also: object
+) -> Case:
+    """The case once free text has gone out. `stays`: segments that were kept back, which its sender's human settles."""
+    sent = telling.model_copy(
+        update={"state": TellingState.SENT, "at": now, "released": None, "overdue": False, "segments": (), **also}
+        | _clock(due)
+    )
+    rest = (_kept_back(telling, stays, now),) if stays else ()
+    return _replaced(case, telling, sent, *rest)
+
+
+def text_held(case: Case, telling: Telling, stays: Sequence[str], now: datetime) -> Case:
+    """The case once nothing of the free text could go. `stays`: which segments; none: all that was pending."""
+    return _replaced(case, telling, _kept_back(telling, stays, now, telling.part))
+
+
+def _kept_back(telling: Telling, stays: Sequence[str], now: datetime, part: Part = Part.TEXT) -> Telling:
+    due = deadline(Clock.AT_ONCE, start=now, opens=OPENS)
+    held = {"part": part, "state": TellingState.HELD, "at": now, "released": None, "overdue": False}
+    return telling.model_copy(update={**held, "segments": tuple(stays), "events": (), **_clock(due)})
+
+
+def _clock(due: Deadline | None) -> dict[str, object]:
+    return {"due": due.due if due else None, "kind": due.kind if due else None}
 
 
 def of_each_thread(case: Case, content: Message, telling: Telling) -> Sequence[Telling]:
@@ -230,8 +302,9 @@ def after(
             kept = tuple(_answered(one, content, sender, root) for one in kept)
         tellings = ()
     elif isinstance(content, ToldByOtherChannel):
-        about = (content.answers, content.organisation)
-        kept = tuple(_settled(one, TellingState.TOLD) if (one.message, one.recipient) == about else one for one in kept)
+        about = [one for one in kept if (one.message, one.recipient) == (content.answers, content.organisation)]
+        waiting = [one for one in about if one.state in WAITING]  # of what else was sent, its reader is the judge
+        kept = tuple(_settled(one, TellingState.TOLD) if one in (waiting or about) else one for one in kept)
     elif isinstance(content, HoldReleased):
         kept = tuple(
             one.model_copy(update={"released": content.how}) if _is_the_hold(one, content) else one for one in kept
@@ -271,7 +344,7 @@ def _settled(one: Telling, state: TellingState) -> Telling:
 def settled(before: Case, after: Case) -> tuple[Telling, ...]:
     """What was held and is not any more, or has been let go: as it now stands. Its sender is told."""
     pairs = zip(before.tellings, after.tellings, strict=False)  # what is new comes last
-    return tuple(now for was, now in pairs if was.state is TellingState.HELD and was != now)
+    return tuple(now for was, now in pairs if was.state in WAITING and was != now)
 
 
 def _withdrawn(one: Telling) -> Telling:
@@ -320,5 +393,9 @@ def fired(case: Case, telling: Telling) -> Case:
 
 
 def _with(case: Case, telling: Telling, **change: object) -> Case:
-    changed = tuple(one.model_copy(update=change) if one is telling else one for one in case.tellings)
+    return _replaced(case, telling, telling.model_copy(update=change))
+
+
+def _replaced(case: Case, telling: Telling, *by: Telling) -> Case:
+    changed = tuple(new for one in case.tellings for new in (by if one is telling else (one,)))
     return case.model_copy(update={"tellings": changed})

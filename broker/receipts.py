@@ -8,7 +8,7 @@ what a recipient may know stands in its markers (`broker.consent.redact`), and `
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from broker.consent.redact import NOT_INCLUDED, SAYS, Shown
+from broker.consent.redact import NOT_INCLUDED, PENDING, SAYS, Shown
 from broker.errors import PLAIN, Reason, Refused
 from broker.registry import Organisation, Registry
 from broker.schemas.message import Block, Flow
@@ -31,7 +31,8 @@ from broker.statement import Disclosure, Statement, dumps, loads, peek, read_dis
 TYP = "safeguarding-receipt+jwt"
 OTHERS = "RD-1"
 """The rule by which a recipient does not see who else was told: one child, one recipient, one message."""
-IN_WORDS: Mapping[str, str] = {**SAYS, **verdict.SAYS}
+IN_WORDS: Mapping[str, str] = {**SAYS, **verdict.SAYS, PENDING: "free text that was still being read"}
+"""What each rule says by which something is not shown, in one line."""
 OF_A_LINE = (Label.EDUCATION.value,)
 """The labels of a line of `to`: it says which setting is the child's."""
 
@@ -47,7 +48,8 @@ class Withheld(Block):
 class Receipt(Block):
     """One receipt. `jti`: the id of the delivery. `statement`, `view`: SHA-256 of the signed part, of what was sent.
 
-    `shown`, `decoys`: how many digests stand for what was sent, and for nothing; `iat`: seconds since 1970.
+    `shown`, `decoys`: how many digests stand for what was sent, and for nothing. `apart`: the digests of what the same
+    recipient gets in another delivery of the same message. `iat`: seconds since 1970.
     """
 
     iss: str
@@ -65,6 +67,7 @@ class Receipt(Block):
     shown: int
     decoys: int
     withheld: tuple[Withheld, ...]
+    apart: tuple[str, ...]
 
     @property
     def at(self) -> datetime:
@@ -76,6 +79,11 @@ class Receipt(Block):
         """What stands for each disclosure that was withheld."""
         return tuple(one.digest for one in self.withheld)
 
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """What stands for each disclosure that is not in this delivery."""
+        return (*self.digests, *self.apart)
+
 
 def make(
     statement: Statement,
@@ -83,6 +91,7 @@ def make(
     shown: Shown,
     *,
     view: str,
+    kept_back: Mapping[str, str],
     delivery: str,
     recipient: str,
     role: Role,
@@ -91,10 +100,14 @@ def make(
     signer: Signer,
     now: datetime,
 ) -> str:
-    """The signed receipt of one delivery. `statement`: whole; `view`: what was cut from it for that recipient."""
+    """The signed receipt of one delivery. `statement`: whole; `view`: what was cut from it for that recipient.
+
+    `kept_back`: the rule by which free text, or segments of it, are not among it, by field.
+    """
     texts = set(view.split("~"))
     sent = [one for one in statement.disclosures if one.text in texts]
     places = _places(statement.claims, sent)
+    withheld, apart = _absent(statement, flow, shown, texts, kept_back)
     return sign_cover(
         {
             "iss": signer.organisation,
@@ -111,22 +124,41 @@ def make(
             "view": _sha256(view),
             "shown": len(sent),
             "decoys": len(places.difference([one.digest for one in statement.disclosures])),
-            "withheld": sorted(_withheld(statement, flow, shown, recipient), key=itemgetter("digest")),
+            "withheld": sorted(withheld, key=itemgetter("digest")),
+            "apart": sorted(apart),
         },
         signer,
         TYP,
     )
 
 
-def _withheld(statement: Statement, flow: Flow, shown: Shown, recipient: str) -> Iterator[Mapping[str, Any]]:
-    by_name = {one.name: one for one in statement.disclosures if one.name is not None}
-    for one in shown.withheld:
-        labels = sorted(label.value for label in flow.message.labels[one.field])
-        yield {"digest": by_name[one.field].digest, "labels": labels, "rule": one.rule}
-    lines = {slot["..."] for slot in statement.claims["to"]}
-    for line in statement.disclosures:
-        if line.digest in lines and line.value.get("organisation") != recipient:
-            yield {"digest": line.digest, "labels": OF_A_LINE, "rule": OTHERS}
+def _absent(
+    statement: Statement, flow: Flow, shown: Shown, texts: AbstractSet[str], kept_back: Mapping[str, str]
+) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """What is withheld, and what goes in another delivery. Segments count where the text that they are part of is sent.
+
+    `texts`: what is sent.
+    """
+    rules = {**kept_back, **dict.fromkeys(shown.pending, PENDING), **{one.field: one.rule for one in shown.withheld}}
+    withheld: list[Mapping[str, Any]] = []
+    apart: list[str] = []
+    for field in statement.fields:
+        name = str(field.name)
+        parts = statement.segments.get(name, ()) if field.text in texts else (field,)
+        for one in parts:
+            if one.text in texts:
+                continue
+            if name in rules:
+                labels = sorted(label.value for label in flow.message.labels[name])
+                withheld.append({"digest": one.digest, "labels": labels, "rule": rules[name]})
+            else:
+                apart.append(one.digest)
+    withheld += [
+        {"digest": line.digest, "labels": OF_A_LINE, "rule": OTHERS}
+        for line in statement.lines
+        if line.text not in texts
+    ]
+    return withheld, apart
 
 
 def read(text: str, broker: Organisation, now: datetime) -> Receipt:
@@ -225,9 +257,9 @@ def verify(
         Finding(check=Check.SENDER, wrong=_by_the_sender(receipt, signed, registry)),
         Finding(check=Check.ORIGINAL, wrong=_about(receipt, signed)),
         Finding(check=Check.DISCLOSED, wrong=_as_signed(signed, sent)),
-        Finding(check=Check.WITHHELD, wrong=_was_signed(receipt.digests, _places(signed.claims, both))),
+        Finding(check=Check.WITHHELD, wrong=_was_signed(receipt.absent, _places(signed.claims, both))),
         Finding(check=Check.VIEW, wrong=None if view is None else _the_view(receipt, signed, view)),
-        Finding(check=Check.ABSENT, wrong=None if sent is None else _holds_none(receipt.digests, sent)),
+        Finding(check=Check.ABSENT, wrong=None if sent is None else _holds_none(receipt.absent, sent)),
         Finding(check=Check.SUM, wrong=_adds_up(receipt, signed, sent)),
     ]
     return receipt, tuple(found)
@@ -301,15 +333,15 @@ def _holds_none(digests: Sequence[str], sent: _Given) -> str:
 
 def _adds_up(receipt: Receipt, signed: _Given, sent: _Given | None) -> str | None:
     """What is signed is counted as far as it can be seen: parts of a text only with the text that they are part of."""
-    stated = receipt.shown + len(receipt.withheld) + receipt.decoys
-    gone, there = set(receipt.digests), {one.digest for one in signed.disclosures}
+    stated = receipt.shown + len(receipt.absent) + receipt.decoys
+    gone, there = set(receipt.absent), {one.digest for one in signed.disclosures}
     whole = bool(there) and gone <= there
     seen = [one for one in signed.disclosures if one.digest not in gone] if whole else sent.disclosures if sent else ()
     places = _places(signed.claims, seen)
     if sent is not None and receipt.shown != len(sent.disclosures):
         return f"{receipt.shown} are said to have been shown, and {len(sent.disclosures)} are in the copy"
     if whole and len(there & places) != receipt.shown + len(gone):
-        return f"{len(there & places)} were signed, and {receipt.shown + len(gone)} were shown or withheld"
+        return f"{len(there & places)} were signed, and {receipt.shown + len(gone)} are accounted for"
     if not whole and sent is None and stated > len(places):
         return None
     return "" if stated == len(places) else f"{len(places)} digests stand in it, and {stated} are accounted for"
@@ -352,12 +384,13 @@ AND_THE_REST = (
 )
 
 
-def answer(markers: Mapping[str, str]) -> dict[str, Any]:
-    """What a recipient may know of what it was not shown, out of the markers of its own delivery.
+def answer(cover: Mapping[str, Any]) -> dict[str, Any]:
+    """What a recipient may know of what it was not shown, out of the markers in the cover of its own delivery.
 
     Where a marker would tell of a protected place there is none, so this is the very answer that is given where nothing
     was withheld.
     """
+    markers: Mapping[str, str] = {**cover["notShown"], **cover.get("notAll", {})}
     rules = sorted({marker for marker in markers.values() if marker != NOT_INCLUDED})
     said = [
         {"rule": rule, "says": IN_WORDS.get(rule, ""), "fields": sorted(n for n, m in markers.items() if m == rule)}

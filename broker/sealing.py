@@ -22,7 +22,8 @@ from broker.statement import MAX_BYTES, loads, read_jws, unb64
 
 CONTENT = "A256GCM"
 SEAL = "ECDH-ES+A256KW"
-COVER = "safeguarding-cover+jwt"
+COVER, SCREENED = "safeguarding-cover+jwt", "safeguarding-screened+jwt"
+"""What the broker signs: its words beside a delivery, and what its screening says of free text, to its worker."""
 SMALLEST_BUCKET = 4096
 IMPORTED_KEPT = 2048
 """Public keys kept as the library's objects: importing one costs a fifth of what is done with it."""

@@ -43,6 +43,7 @@ class TellingState(StrEnum):
 
     SENT = "sent"
     HELD = "held"
+    SCREENING = "being-screened"  # its free text is being read
     ACKNOWLEDGED = "acknowledged"
     REJECTED = "rejected"
     ERASED = "erased"
@@ -51,8 +52,20 @@ class TellingState(StrEnum):
     NOT_SHARED = "not-shared"  # was held, and its sender's role holder decided not to share it
 
 
-OPEN = frozenset({TellingState.SENT, TellingState.HELD, TellingState.REJECTED})
-"""A human still has to act: read it, settle the hold, or find whose it is if the recipient says it is not theirs."""
+OPEN = frozenset({TellingState.SENT, TellingState.HELD, TellingState.SCREENING, TellingState.REJECTED})
+"""A human still has to act: read it, settle the hold, or find whose it is if the recipient says it is not theirs. Or
+the screening has."""
+
+WAITING = frozenset({TellingState.HELD, TellingState.SCREENING})
+"""Its sender's human may let it go, or decide not to."""
+
+
+class Part(StrEnum):
+    """Which part of a message a telling is about."""
+
+    WHOLE = "whole"  # all that goes at once
+    TEXT = "text"  # the free text, which follows
+    BOTH = "both"  # it could not go without its free text
 
 
 AGAIN = frozenset({TellingState.SENT, TellingState.HELD})
@@ -87,6 +100,7 @@ class Telling(Block):
 
     `released`: a role holder of the sender has let it go, and it has not been decided anew yet. `grants`: what it
     relies on; then `events` are the deliveries of it, each of which must become unclaimable if one is withdrawn.
+    `segments`: of free text that was kept back, which, as `circumstances/2`; none: all that was pending.
     """
 
     message: str
@@ -95,6 +109,7 @@ class Telling(Block):
     sender: OrganisationId
     recipient: OrganisationId
     role: Role
+    part: Part = Part.WHOLE
     state: TellingState
     at: AwareDatetime
     due: AwareDatetime | None = None
@@ -103,6 +118,7 @@ class Telling(Block):
     released: Release | None = None
     grants: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:

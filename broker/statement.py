@@ -1,8 +1,9 @@
 """The signed statement: one child, one signature by the sender, every field separately withholdable (RFC 9901).
 
-Each labelled field is a salted disclosure of its own, and each line of `to` is an array element of its own, so that the
-broker can withhold either and alter neither. The number of digests is fixed per type version: a field that is absent
-and a slot that is unused are decoys, so a cut-down copy does not tell how much is missing.
+Each labelled field is a salted disclosure of its own, each line of `to` is an array element of its own, and so is each
+segment of a narrative, inside the disclosure of its field: the broker can withhold any of them and alter none. The
+number of digests is fixed per type version: a field that is absent and a slot that is unused are decoys, so a cut-down
+copy does not tell how much is missing.
 
 `read_disclosure` and `reveal` are RFC 9901 as it stands, for any payload; `verify` adds our narrower form on top.
 
@@ -28,7 +29,7 @@ from joserfc.jwk import OKPKey
 from pydantic_core import from_json
 
 from broker.errors import Reason, Refused
-from broker.schemas.message import ORGANISATION, SLOTS, Flow, Message, Submission
+from broker.schemas.message import ORGANISATION, SEGMENTS, SLOTS, Flow, Message, Submission
 
 TYP = "safeguarding+sd-jwt"
 ALG = "sha-256"
@@ -149,36 +150,58 @@ class Disclosure(NamedTuple):
     """What stands for it in the signed payload."""
 
 
+Kept = Mapping[str, frozenset[int]]
+"""Wire name of a narrative -> which of its segments, counted from 1 as the sender gave them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A verified statement, whole or cut down."""
+    """A verified statement, whole or cut down. `segments`: of each narrative that is disclosed here, in their order."""
 
     signed: str
     claims: Mapping[str, Any]
-    disclosures: tuple[Disclosure, ...]
+    fields: tuple[Disclosure, ...]
+    lines: tuple[Disclosure, ...]
+    segments: Mapping[str, tuple[Disclosure, ...]]
+
+    @property
+    def disclosures(self) -> tuple[Disclosure, ...]:
+        """All, of whatever kind."""
+        return (*self.fields, *(one for each in self.segments.values() for one in each), *self.lines)
 
     @property
     def content(self) -> dict[str, Any]:
-        """Wire name -> value of every field that is disclosed here."""
-        return {d.name: d.value for d in self.disclosures if d.name is not None}
+        """Wire name -> value of every field that is disclosed here; of a narrative, the segments that are."""
+        if not self.segments:
+            return {d.name: d.value for d in self.fields if d.name is not None}
+        parts = self.segments
+        return {
+            d.name: [one.value for one in parts[d.name]] if d.name in parts else d.value
+            for d in self.fields
+            if d.name is not None
+        }
 
     @property
     def to(self) -> list[dict[str, Any]]:
         """Every line of `to` that is disclosed here."""
-        return [d.value for d in self.disclosures if d.name is None]
+        return [d.value for d in self.lines]
 
     @property
     def issued_at(self) -> datetime:
         """When the sender says that it signed."""
         return datetime.fromtimestamp(self.claims["iat"], UTC)
 
-    def cut(self, *, fields: frozenset[str], addressee: str) -> str:
-        """The same signed statement with only these fields, and only this organisation's line of `to`."""
-        kept = [
-            d.text
-            for d in self.disclosures
-            if (d.name in fields if d.name is not None else d.value.get("organisation") == addressee)
-        ]
+    def cut(self, *, fields: frozenset[str], addressee: str, segments: Kept | None = None) -> str:
+        """The same signed statement with only these fields, and only this organisation's line of `to`.
+
+        `segments`: the only ones that are left of a narrative that is among the fields; None: all.
+        """
+        kept = [d.text for d in self.fields if d.name in fields]
+        for name, parts in self.segments.items():
+            if name in fields:
+                left = frozenset(range(1, len(parts) + 1)) if segments is None else segments.get(name, frozenset())
+                kept += [one.text for number, one in enumerate(parts, 1) if number in left]
+        kept += [d.text for d in self.lines if d.value.get("organisation") == addressee]
         return "~".join([self.signed, *kept, ""])
 
 
@@ -195,13 +218,30 @@ def sign(
     """Make the statement, with every disclosure attached. `random(n)` gives n salt bytes; tests fix it."""
     content = submission.content.model_dump(mode="json", by_alias=True, exclude_none=True)
     lines = [line.model_dump(mode="json", by_alias=True, exclude_none=True) for line in submission.to]
-    fields = [b64(dumps([b64(random(SALT_BYTES)), name, value]).encode()) for name, value in content.items()]
-    slots = [b64(dumps([b64(random(SALT_BYTES)), line]).encode()) for line in lines]
+
+    def salted(*parts: Any) -> str:  # noqa: ANN401 - JSON
+        return b64(dumps([b64(random(SALT_BYTES)), *parts]).encode())
+
+    def decoy() -> str:
+        return b64(hashlib.sha256(random(32)).digest())
 
     def with_decoys(real: Sequence[str], size: int) -> list[str]:
-        decoys = [b64(hashlib.sha256(random(32)).digest()) for _ in range(size - len(real))]
-        return sorted([digest(text) for text in real] + decoys)
+        return sorted([digest(text) for text in real] + [decoy() for _ in range(size - len(real))])
 
+    fields, inside = [], []
+    for name, value in content.items():
+        if name in flow.message.segmented:
+            parts = [salted(segment) for segment in value]
+            inside += parts
+            held_by = [digest(part) for part in parts]
+            places = sorted(sorted(range(SEGMENTS), key=lambda _: random(4))[: len(parts)])  # the order stays, no more
+            slots_of_it = [decoy() for _ in range(SEGMENTS)]
+            for place, one in zip(places, held_by, strict=True):
+                slots_of_it[place] = one
+            fields.append(salted(name, [{"...": one} for one in slots_of_it]))
+        else:
+            fields.append(salted(name, value))
+    slots = [salted(line) for line in lines]
     payload = {
         "iss": issuer,
         "jti": str(submission.id),
@@ -216,7 +256,7 @@ def sign(
     }
     header = {"alg": key.alg or "Ed25519", "kid": kid, "typ": TYP}
     signed = jws.serialize_compact(header, dumps(payload).encode(), key, registry=_only("Ed25519"))
-    return "~".join([signed, *fields, *slots, ""])
+    return "~".join([signed, *fields, *inside, *slots, ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +306,10 @@ def verify(statement: str | Claimed, *, key: OKPKey, alg: str, flow: Flow) -> St
         disclosures = tuple([read_disclosure(part) for part in disclosed])
         _check_claims(claims, flow)
         _check_digests(claims)
-        _check_disclosures(reveal(claims, disclosures), disclosures)
+        _check_salts(disclosures)
+        return _placed(signed, claims, reveal(claims, disclosures), disclosures, flow.message.segmented)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(Reason.MALFORMED, ("statement",)) from error
-    return Statement(signed=signed, claims=claims, disclosures=disclosures)
 
 
 def read_jws(text: str, key: OKPKey, alg: str, typ: str) -> bytes:
@@ -411,16 +451,44 @@ def _are_url_safe(texts: Sequence[str], length: int) -> bool:
     return set(map(len, texts)) <= {length} and not "".join(texts).encode().translate(None, _URL_SAFE)
 
 
-def _check_disclosures(revealed: Mapping[str, Any], disclosures: tuple[Disclosure, ...]) -> None:
+def _check_salts(disclosures: tuple[Disclosure, ...]) -> None:
     salts = [one.salt for one in disclosures]
     if not _are_url_safe(salts, SALT_LENGTH):
         raise ValueError("a salt is not 16 bytes")
     if len(set(salts)) != len(salts):
         raise ValueError("a salt appears twice, so one disclosure would tell of another")
-    if not all(isinstance(line, dict) for line in revealed["to"]):
+
+
+def _placed(
+    signed: str,
+    claims: Mapping[str, Any],
+    revealed: Mapping[str, Any],
+    disclosures: tuple[Disclosure, ...],
+    segmented: frozenset[str],
+) -> Statement:
+    """The statement, with every disclosure where it belongs. Raises ValueError for digests where none may stand."""
+    fields = tuple([one for one in disclosures if one.name is not None])
+    elements = {one.digest: one for one in disclosures if one.name is None}
+    segments = {}
+    for one in fields:
+        if one.name in segmented:
+            segments[one.name] = _segments(one.value, elements)
+        elif one.value != revealed[str(one.name)]:
+            raise ValueError("digests inside what is disclosed, which would not be cut with it")
+    lines = tuple([elements[slot["..."]] for slot in claims["to"] if slot["..."] in elements])
+    if not all(isinstance(line.value, dict) for line in lines):
         raise ValueError("a line of `to` is no object")
-    lines = [one.value for one in disclosures if one.name is None]
-    if any(one.name is not None and one.value != revealed[one.name] for one in disclosures) or any(
-        line not in lines for line in revealed["to"]
-    ):
-        raise ValueError("digests inside what is disclosed, which would not be cut with it")
+    if [line.value for line in lines] != revealed["to"]:
+        raise ValueError("digests inside a line of `to`")
+    return Statement(signed=signed, claims=claims, fields=fields, lines=lines, segments=segments)
+
+
+def _segments(slots: list[dict[str, str]], elements: Mapping[str, Disclosure]) -> tuple[Disclosure, ...]:
+    """The segments of one narrative that are disclosed, in their order. Raises ValueError or KeyError."""
+    digests = [slot["..."] for slot in slots]
+    if len(digests) != SEGMENTS or not _are_url_safe(digests, DIGEST_LENGTH):
+        raise ValueError("a narrative is so many digests and nothing else")
+    found = tuple([elements[one] for one in digests if one in elements])
+    if not all(isinstance(one.value, str) for one in found):
+        raise ValueError("a segment is no text")
+    return found

@@ -17,6 +17,7 @@ MAX_SUBMISSION = 512 * 1024
 LANE = "standard"
 MAILBOX = f"mailbox.{LANE}"
 MAILBOX_CLAIMS = "mailbox-claims"
+SCREEN = "screen"
 HELD = "held"
 QUARANTINE = "quarantine"
 AUDIT = "audit"
@@ -139,6 +140,12 @@ def topics(registry: Registry) -> tuple[Topic, ...]:
             holds="which deliveries of the same partition their readers' systems have acknowledged",
         ),
         *inboxes,
+        Topic(
+            name=SCREEN,
+            partitions=SUBMIT_PARTITIONS,
+            retention_days=7,
+            holds="free text that awaits the screening, sealed to the broker",
+        ),
         Topic(
             name=HELD,
             partitions=SUBMIT_PARTITIONS,

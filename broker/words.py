@@ -16,13 +16,15 @@ from broker.consent.decide import Decision
 from broker.consent.facts import Facts
 from broker.consent.redact import Shown
 from broker.consent.rulebook import Finding
+from broker.consent.rules.free_text import TEXT_FIRST, kept_back
 from broker.errors import PLAIN, Refused
 from broker.registry import Organisation, Person
 from broker.schemas.agreement_withdrawn import FLOW as AGREEMENT_WITHDRAWN
 from broker.schemas.claims import NotToldBecause
 from broker.schemas.message import Addressee, Flow, Message
 from broker.schemas.terms import Outcome, Release
-from broker.state import Grant, Telling, TellingState, Unsigned
+from broker.segments import Goes
+from broker.state import Grant, Part, Telling, TellingState, Unsigned
 
 Body = dict[str, Any]
 """Codes stand in it as plain text (`.value`): a writer of JSON takes much longer over members of an enumeration."""
@@ -39,6 +41,16 @@ class Judged:
     shown: Shown
     deadline: Deadline | None
     grants: tuple[Grant, ...] = ()
+
+    @property
+    def text_follows(self) -> bool:
+        """Whether something of it is sent, and its free text once that has been read."""
+        return self.decision.shared and bool(self.shown.pending)
+
+    @property
+    def waits_for_text(self) -> bool:
+        """Whether all of it has to wait until its free text has been read."""
+        return TEXT_FIRST in self.decision.findings
 
     @property
     def expires(self) -> datetime | None:
@@ -118,6 +130,44 @@ def delivery(
     }
 
 
+def with_text(body: Body, goes: Goes, flow: Flow, *, both: bool) -> Body:
+    """The cover beside free text: which of it is the broker's wording, and why some of it is not shown.
+
+    It does not say how many segments were kept back. `both`: it goes with all the rest, and not as what follows it.
+    """
+    none = {name: rules[0] for name, rules in goes.rules.items() if name not in goes.wording}
+    some = {name: rules[0] for name, rules in goes.rules.items() if name in goes.wording}
+    follows: Body = {
+        "part": Part.TEXT.value,
+        "title": f"Free text to: {flow.title}",
+        "note": "This adds free text to a message that you have: do not record it as a second incident.",
+    }
+    shown = {name: rule for name, rule in body["notShown"].items() if name not in goes.wording} if both else {}
+    return {**body, **({} if both else follows), "notShown": {**shown, **none}, "notAll": some, **wording(goes)}
+
+
+def wording(goes: Goes) -> Body:
+    """By field, segment by segment: null for one as its sender signed it, else what the broker wrote in its place."""
+    written = {name: list(said) for name, said in goes.wording.items() if any(said)}
+    return {"brokersWording": written} if written else {}
+
+
+def text_outcome(told: Body, goes: Goes, by: Body | None, *, sent: bool) -> Body:
+    """What became of the free text for one recipient, as its sender is told. `told`: its outcome; `by`: when due."""
+    affected = {one.partition("/")[0] for one in goes.stays}
+    findings = kept_back(rule for name in affected for rule in goes.rules[name])
+    return {
+        **told,
+        "outcome": Outcome.HOLD.value if goes.stays else told["outcome"],
+        "findings": [*told["findings"], *(_finding(one) for one in findings)],
+        "shown": sorted(goes.wording) if sent else [],
+        "withheld": [],
+        "keptBack": list(goes.stays),
+        **(wording(goes) if sent else {}),
+        "due": by,
+    }
+
+
 def recipient_outcome(one: Judged, now: datetime) -> Body:
     """What became of the message for one recipient, as its sender is told."""
     held = one.decision.outcome is Outcome.HOLD
@@ -127,6 +177,7 @@ def recipient_outcome(one: Judged, now: datetime) -> Body:
         "outcome": one.decision.outcome.value,
         "findings": [_finding(finding) for finding in one.decision.findings],
         "shown": sorted(one.shown.fields) if one.decision.shared else [],
+        "pending": sorted(one.shown.pending) if one.decision.shared or one.waits_for_text else [],
         "withheld": [{"field": w.field, "rule": w.rule} for w in sorted(one.shown.withheld, key=lambda w: w.field)]
         if one.decision.shared
         else [],
@@ -157,6 +208,13 @@ def status(judged: Sequence[Judged]) -> str:
     if True in shared:
         return "partial"
     return "held" if Outcome.HOLD in outcomes else "refused"
+
+
+def status_of(told: Sequence[Body]) -> str:
+    """The same of free text: shared, partial if any of it was kept back somewhere, held if all of it was."""
+    if not any(one.get("keptBack") for one in told):
+        return "shared" if any(one["shown"] for one in told) else "held"
+    return "partial" if any(one["shown"] for one in told) else "held"
 
 
 def outcome(
@@ -258,6 +316,38 @@ NOT_FETCHED = (
     "never can be. Ask the person again, and send it anew."
 )
 """The same, of what relies on an agreement."""
+
+
+def unread(
+    *, case: str, owner: str, telling: Telling, recipient: Organisation | None, by: Body | None, policy: str
+) -> Body:
+    """Free text could not be read in time, so none of it went: its sender's human settles it."""
+    return {
+        "is": "outcome",
+        "message": telling.message,
+        "case": case,
+        "caseOwner": owner,
+        "type": telling.type,
+        "status": "held",
+        "again": True,
+        "part": telling.part.value,
+        "recipients": [
+            {
+                "organisation": telling.recipient,
+                "name": recipient.name if recipient else None,
+                "outcome": Outcome.HOLD.value,
+                "findings": [_finding(one) for one in kept_back(["TXT-8"])],
+                "shown": [],
+                "pending": [],
+                "withheld": [],
+                "keptBack": [],
+                "basis": {"sender": None, "recipient": None},
+                "due": by,
+            }
+        ],
+        "notReached": [],
+        "policy": policy,
+    }
 
 
 def overdue(*, case: str, owner: str, telling: Telling) -> Body:

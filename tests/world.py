@@ -1,24 +1,31 @@
 """A small world for tests: the built-in organisations with fresh keys, the broker's procedure, and its memory."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from broker import topics
+from broker import reading, topics
 from broker.agency import Agency, Opened, Submitted
 from broker.app import make_exchange
 from broker.data import organisations
 from broker.drafts import Carried
 from broker.envelope import DELIVERY
-from broker.exchange import Exchange, Incoming, copy_key
+from broker.exchange import Exchange, Incoming, copy_key, reread
 from broker.home import Home
 from broker.registry import KeyUse, Registry
+from broker.screening.verdict import State
 from broker.sealing import seal, unseal
+from broker.segments import Segment
 from broker.state import Cabinet
-from tests.personas import NIGHT
+from tests.personas import BROKER, NIGHT
 
 Json = dict[str, Any]
+
+
+CLEAR = Segment(state=State.CLEAR)
+Verdicts = Callable[[str, str], Segment]
 
 
 @dataclass
@@ -89,6 +96,46 @@ class World:
             self.memory.remember(*done[-1].remember)
         return done
 
+    def asked(self, carried: Carried) -> reading.Request:
+        """The one question to the screening that came of what was carried."""
+        (question,) = [out for out in carried.outgoing if out.topic == topics.SCREEN]
+        return reading.read_request(unseal(question.value, self.home.keys(BROKER)))
+
+    def answer(self, asked: reading.Request, verdict: Verdicts, **changes: Any) -> Incoming:  # noqa: ANN401 - claims
+        """What the screening would write, if it read so: (field, text) -> the verdict on it."""
+        kept = reread(self.registry, asked.statement, asked.at)
+        content = kept.statement.content
+        lines = [
+            reading.ForOne.model_validate(
+                {
+                    "organisation": line.organisation,
+                    "fields": {
+                        name: tuple(verdict(name, text) for text in texts_of(content[name])) for name in line.pending
+                    },
+                }
+            )
+            for line in asked.lines
+        ]
+        broker = self.home.broker()
+        to = broker.key(KeyUse.SEAL, self.now)
+        assert to is not None
+        signer = changes.pop("signer", self.home.signer(broker, self.now))
+        message = changes.pop("message", str(kept.submission.id))
+        made = reading.answered(
+            asked.model_copy(update=changes), message, kept.flow.family, lines, signer=signer, to=to, now=self.now
+        )
+        return Incoming(
+            partition=made.partition,
+            partitions=topics.SUBMIT_PARTITIONS,
+            key=made.key,
+            headers=made.headers,
+            value=made.value,
+        )
+
+    def read(self, carried: Carried, verdict: Verdicts | None = None) -> Carried:
+        """Let the screening answer what was asked, by default that all is clear, and carry its answer."""
+        return self.carry_record(self.answer(self.asked(carried), verdict or (lambda _, __: CLEAR)))
+
     def opened(self, carried: Carried, organisation: str) -> list[Opened]:
         """What that organisation opens of what was carried."""
         agency = self.agency(organisation)
@@ -101,6 +148,11 @@ class World:
     def outcome(self, carried: Carried, sender: str = "police:01") -> Json:
         """The outcome that the sender is told."""
         return dict(next(one.body for one in self.opened(carried, sender) if one.body["is"] == "outcome"))
+
+
+def texts_of(value: Any) -> list[str]:  # noqa: ANN401 - JSON
+    """The segments of a field of free text."""
+    return [value] if isinstance(value, str) else list(value)
 
 
 def incoming(submitted: Submitted, **changes: Any) -> Incoming:  # noqa: ANN401 - overrides

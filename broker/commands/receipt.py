@@ -161,6 +161,8 @@ def _rows(receipt: Receipt, registry: Registry) -> show.Rows:
     rows.add("to", f"{show.name(receipt.recipient, registry)}, {receipt.role}")
     rows.add("sent", f"{receipt.at:%Y-%m-%d %H:%M:%S} UTC, policy {receipt.policy}, registry {receipt.registry}")
     rows.add("shown", f"{receipt.shown} disclosures, and {receipt.decoys} digests that stand for nothing")
+    if receipt.apart:
+        rows.add("apart", f"{len(receipt.apart)} that it got in another delivery of the same message")
     rows.add("withheld", str(len(receipt.withheld)))
     for gone in sorted(receipt.withheld, key=lambda one: (one.rule, one.labels)):
         labels = "; ".join(LABELS[Label(one)] if one in list(Label) else one for one in gone.labels)
@@ -256,7 +258,7 @@ def ask(
     one = next((one for one in deliveries if item in (one["id"], one["body"]["message"])), None)
     if one is None:
         fail(f"No delivery {item} to {organisation} is here. See `broker inbox {organisation} --json`, and --from.", 2)
-    said = answer(one["body"]["notShown"])
+    said = answer(one["body"])
     if as_json:
         typer.echo(dumps(said))
         return

@@ -46,6 +46,8 @@ BANK_HOLIDAYS = frozenset(
 )
 """England and Wales, as published on gov.uk. Days after LAST_KNOWN_DAY are not known to be free of holidays."""
 LAST_KNOWN_DAY = date(2028, 12, 31)
+OPENS = time(8, 50)
+"""When an organisation of which the register does not say it is taken to begin its day."""
 
 
 class DeadlineKind(StrEnum):
@@ -98,6 +100,10 @@ def _within_the_hour(start: datetime, _: time) -> datetime:
     return start + timedelta(hours=1)
 
 
+def _within_a_quarter(start: datetime, _: time) -> datetime:
+    return start + timedelta(minutes=15)
+
+
 def _at_once(start: datetime, opens: time) -> datetime:
     here = start.astimezone(LONDON)
     if is_working_day(here.date()) and opens <= here.time() < time(16, 0):
@@ -117,6 +123,9 @@ _RULES: dict[Clock, _Rule] = {
         DeadlineKind.PROPOSAL, "by the next working morning; statute sets no time [P]", next_at
     ),
     Clock.ONE_HOUR: _Rule(DeadlineKind.PROPOSAL, "acknowledged within one hour [P]", _within_the_hour),
+    Clock.SCREENING: _Rule(
+        DeadlineKind.PROPOSAL, "free text screened within 15 minutes, else its sender is told [P]", _within_a_quarter
+    ),
     Clock.AT_ONCE: _Rule(
         DeadlineKind.PROPOSAL,
         "at once: within an hour while the recipient is open, else when it next opens [P]",

@@ -93,6 +93,7 @@ class Facts:
     sharing_agreement: Paper = Paper.CURRENT  # between these two, for this flow
     agreement_labels: tuple[str, ...] | None = None  # the most that it lets be seen; None: whatever the flow does
     consent: Agreed | None = None  # data-protection consent, as found when the broker looked; None: none is relied on
+    text_read: bool = False  # the free text has been screened, or its sender's human has cleared it
     agreement: Agreed | None = None  # the person's agreement as a statutory condition; None: not asked for
 
     def coded(self) -> dict[str, Any]:

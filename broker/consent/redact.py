@@ -2,7 +2,7 @@
 
 A field is shown only if the recipient may see every one of its labels. What is withheld for an ordinary reason leaves a
 marker with the rule. What is withheld because a place is protected looks exactly like a field that the sender left out
-(`not-included`), because a marker would itself tell (RD-13).
+(`not-included`), because a marker would itself tell (RD-13). Free text is `pending` until the screening has read it.
 """
 
 from collections.abc import Mapping
@@ -34,6 +34,9 @@ SAYS: Mapping[str, str] = {
 }
 """What each redaction rule says, in one line."""
 
+NOT_INCLUDED, PENDING = "not-included", "pending"
+"""Markers of a field that its sender left out, or that looks so; and of free text that is still being read."""
+
 TELLS_OF_A_PLACE = frozenset({Label.SAFETY, Label.ROUTING, Label.DIRECT_LINE})
 """Labels whose marker would tell something of a protected place: withheld without one."""
 
@@ -55,15 +58,20 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """The view of one recipient over the fields that the sender gave."""
+    """The view of one recipient over the fields that the sender gave.
+
+    `pending`: free text that it may see once the screening has read it; none of the `fields` that go at once.
+    """
 
     fields: frozenset[str]
     withheld: tuple[Withheld, ...]
+    pending: frozenset[str] = frozenset()
 
     def markers(self, flow: Flow) -> dict[str, str]:
-        """What the recipient is told of every field that it does not see: a rule id, or `not-included`."""
+        """What the recipient is told of every field that it does not see (yet): a rule, `pending` or `not-included`."""
         told = dict.fromkeys([name for name in flow.message.labels if name not in self.fields], NOT_INCLUDED)
         told.update({one.field: one.rule for one in self.withheld if not one.neutral})
+        told.update(dict.fromkeys(self.pending, PENDING))
         return told
 
 
@@ -74,14 +82,18 @@ def view(
     role: Role,
     handling: AddressHandling | None,
     agreed: tuple[str, ...] | None = None,
+    read: bool = False,
 ) -> Shown:
-    """Split the given fields into shown and withheld. A role that the flow does not list sees nothing.
+    """Split the given fields into shown, pending and withheld. A role that the flow does not list sees nothing.
 
-    `agreed`: the labels that an agreement between the two lets be seen; None: whatever the flow does.
+    `agreed`: the labels that an agreement between the two lets be seen; None: whatever the flow does. `read`: the free
+    text has been screened, so none of it is pending.
     """
-    may_see = flow.views[role].labels if role in flow.views else frozenset[Label]()
+    sees = flow.views.get(role)
+    may_see = sees.labels if sees else frozenset[Label]()
     protected = handling not in (None, AddressHandling.OPEN) and role not in FINDS_THE_CHILD
-    return _shown(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset(), given, agreed)
+    waits = sees is not None and sees.screened and not read
+    return _shown(flow.message, may_see, DERIVES_A_PLACE if protected else frozenset(), given, agreed, waits)
 
 
 @lru_cache(maxsize=2048)  # by which fields a sender gives: few differ
@@ -91,21 +103,30 @@ def _shown(
     derives: frozenset[Label],
     given: tuple[str, ...],
     agreed: tuple[str, ...] | None,
+    waits: bool,  # noqa: FBT001 - a key of the memory
 ) -> Shown:
-    """`derives`: labels from which a protected place follows."""
+    """`derives`: labels from which a protected place follows. `waits`: free text is screened first."""
     verdicts = [(name, _verdict(name, message.labels[name], may_see, derives)) for name in given]
     if agreed is not None:
         verdicts = [(name, found or _beyond(name, message.labels[name], agreed)) for name, found in verdicts]
+    fields = frozenset([name for name, withheld in verdicts if withheld is None])
+    pending = frozenset([name for name in fields if waits and Label.NARRATIVE in message.labels[name]])
     return Shown(
-        fields=frozenset([name for name, withheld in verdicts if withheld is None]),
+        fields=fields - pending,
         withheld=tuple([withheld for _, withheld in verdicts if withheld is not None]),
+        pending=pending,
     )
 
 
 def without(shown: Shown, removed: Mapping[str, str]) -> Shown:
     """The same view less the fields that a statutory bar covers: name -> rule. To the recipient they were left out."""
-    gone = [Withheld(field=name, rule=removed[name], neutral=True) for name in sorted(shown.fields & removed.keys())]
-    return Shown(fields=shown.fields - removed.keys(), withheld=(*shown.withheld, *gone))
+    covered = sorted((shown.fields | shown.pending) & removed.keys())
+    gone = [Withheld(field=name, rule=removed[name], neutral=True) for name in covered]
+    return Shown(
+        fields=shown.fields - removed.keys(),
+        withheld=(*shown.withheld, *gone),
+        pending=shown.pending - removed.keys(),
+    )
 
 
 def _verdict(

@@ -13,7 +13,6 @@ from typing import Any
 from broker import legal, show, words
 from broker.check import Tried
 from broker.consent.clocks import LONDON
-from broker.consent.redact import FINDS_THE_CHILD
 from broker.judge import A_TIME
 from broker.receipts import IN_WORDS, OF_A_LINE, OTHERS
 from broker.schemas.message import Flow
@@ -197,10 +196,10 @@ def _fields(
 ) -> Iterator[Row]:
     gone = {each.field: each for each in one.shown.withheld}
     reasons = {**IN_WORDS, **{finding["rule"]: finding["reason"] for finding in told["findings"]}}
+    may_see = one.shown.fields | one.shown.pending
     spare = frozenset({told["name"]} if told["name"] else ())
     for name, value in content.items():
         labels = flow.message.labels[name]
-        texts = _texts(value) if Label.NARRATIVE in labels and one.line.role not in FINDS_THE_CHILD else ()
         row = partial(
             Row,
             field=name,
@@ -214,8 +213,8 @@ def _fields(
             rule = gone[name].rule
             seen = Seen.HIDDEN if gone[name].neutral else Seen.WITHHELD
             made = row(seen=seen, rule=rule, why=reasons.get(rule, ""), marker=markers[name])
-        elif texts:
-            pieces = tuple(_piece(text, read(text, content, one.shown.fields, spare)) for text in texts)
+        elif name in one.shown.pending:
+            pieces = tuple(_piece(text, read(text, content, may_see, spare)) for text in _texts(value))
             made = row(seen=Seen.SCREENED, pieces=pieces)
         else:
             made = row(seen=Seen.SHOWN)
@@ -237,15 +236,9 @@ def _in_words(value: object) -> str:
     return show.value(value)
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    """The pieces of a free text; what is no text has none."""
-    match value:
-        case str():
-            return (value,)
-        case [*pieces] if all(isinstance(piece, str) for piece in pieces):
-            return tuple(map(str, pieces))
-        case _:
-            return ()
+def _texts(value: str | Sequence[str]) -> Sequence[str]:
+    """The pieces of a free text: a short one is one."""
+    return (value,) if isinstance(value, str) else value
 
 
 def _lines(to: Sequence[Json], one: Judged) -> Iterator[Row]:

@@ -41,6 +41,7 @@ FLOW = Flow(
             sender_basis={Kind.POLICE: "LB-E2"},
             recipient_basis="LB-E2-LA",
             clock=Clock.WORKING_MORNING,
+            screened=False,
         )
     },
     kinds={Role.SOCIAL_CARE: frozenset({Kind.COUNCIL})},

@@ -8,7 +8,7 @@ from pydantic import Field
 from broker.schemas.claims import Claim
 from broker.schemas.encompass import SOCIAL_CARE_SEES, Address, Adult, AdultName, ChildIdentity
 from broker.schemas.identifiers import Telephone
-from broker.schemas.message import Addressing, Clock, Flow, Line, Prose, View
+from broker.schemas.message import Addressing, Clock, Flow, Line, Narrative, View
 from broker.schemas.referral import FAMILY, REFERRERS
 from broker.schemas.terms import AddressHandling, Kind, Label, Role
 
@@ -28,19 +28,17 @@ class ChildReferred(ChildIdentity):
     an offence; nothing in it is a finding.
     """
 
-    worry: Annotated[Prose, Label.OPINION, Label.ALLEGATION, Label.NARRATIVE]
+    worry: Annotated[Narrative, Label.OPINION, Label.ALLEGATION, Label.NARRATIVE]
     significant_harm: Annotated[SignificantHarm | None, Label.OPINION] = None
     home_address: Annotated[Address | None, Label.LOCATION] = None
     current_address: Annotated[Address | None, Label.LOCATION] = None
     address_handling: Annotated[AddressHandling | None, Label.SAFETY] = None
-    child_voice: Annotated[Prose | None, Label.VOICE, Label.NARRATIVE] = None
-    developmental_needs: Annotated[Prose | None, Label.SUPPORT_NEED, Label.OPINION, Label.NARRATIVE] = None
-    caring_capacity: Annotated[Prose | None, Label.OPINION, Label.OTHER_PEOPLE, Label.NARRATIVE] = None
-    external_factors: Annotated[Prose | None, Label.OPINION, Label.OTHER_PEOPLE, Label.NARRATIVE] = None
-    assessments_made: Annotated[Prose | None, Label.OPINION, Label.SUPPORT_NEED, Label.NARRATIVE] = None
-    adults: Annotated[
-        tuple[Adult, ...] | None, Field(max_length=9), Label.ALLEGATION, Label.OTHER_PEOPLE, Label.NARRATIVE
-    ] = None
+    child_voice: Annotated[Narrative | None, Label.VOICE, Label.NARRATIVE] = None
+    developmental_needs: Annotated[Narrative | None, Label.SUPPORT_NEED, Label.OPINION, Label.NARRATIVE] = None
+    caring_capacity: Annotated[Narrative | None, Label.OPINION, Label.OTHER_PEOPLE, Label.NARRATIVE] = None
+    external_factors: Annotated[Narrative | None, Label.OPINION, Label.OTHER_PEOPLE, Label.NARRATIVE] = None
+    assessments_made: Annotated[Narrative | None, Label.OPINION, Label.SUPPORT_NEED, Label.NARRATIVE] = None
+    adults: Annotated[tuple[Adult, ...] | None, Field(max_length=9), Label.ALLEGATION, Label.OTHER_PEOPLE] = None
     adult_names: Annotated[tuple[AdultName, ...] | None, Field(max_length=9), Label.ADULT_NAME] = None
     callback_role: Annotated[Line | None, Label.PRACTITIONER, Label.DIRECT_LINE] = None
     callback_telephone: Annotated[Telephone | None, Label.PRACTITIONER, Label.DIRECT_LINE] = None
@@ -70,6 +68,7 @@ FLOW = Flow(
             },
             recipient_basis="LB-W1-LA",
             clock=Clock.AT_ONCE,
+            screened=False,
         )
     },
     kinds={Role.SOCIAL_CARE: frozenset({Kind.COUNCIL})},

@@ -7,7 +7,7 @@ from typing import Annotated
 from broker.schemas.agreement import AgreedPurpose, GrantRef
 from broker.schemas.claims import Claim
 from broker.schemas.housing import FAMILY, REFERRERS, SENDERS_BASIS
-from broker.schemas.message import Addressing, Clock, Flow, Line, Message, Prose, View
+from broker.schemas.message import Addressing, Clock, Flow, Line, Message, Narrative, View
 from broker.schemas.terms import Kind, Label, Role
 
 
@@ -27,11 +27,11 @@ class DutyToRefer(Message):
 
     name: Annotated[Line, Label.IDENTITY]
     contact: Annotated[Line, Label.IDENTITY]
-    agreed_reason: Annotated[Prose, Label.OPINION, Label.NARRATIVE]
+    agreed_reason: Annotated[Narrative, Label.OPINION, Label.NARRATIVE]
     threat: Annotated[Threat | None, Label.OPINION] = None
     homeless_from: Annotated[date | None, Label.TIME] = None
     rough_sleeping_risk: Annotated[bool | None, Label.OPINION] = None
-    risk: Annotated[Prose | None, Label.OPINION, Label.ALLEGATION, Label.NARRATIVE] = None
+    risk: Annotated[Narrative | None, Label.OPINION, Label.ALLEGATION, Label.NARRATIVE] = None
     agreement_ref: Annotated[GrantRef | None, Label.NONE] = None
     consent_ref: Annotated[GrantRef | None, Label.NONE] = None
     law: Annotated[Claim | None, Label.LAW] = None

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from broker.schemas.identifiers import GssCode, PoliceForceArea, PoliceForceCode, Postcode, Telephone, Uprn
-from broker.schemas.message import Block, Line, Message, Moment, Prose
+from broker.schemas.message import Block, Line, Message, Moment, Narrative, Prose
 from broker.schemas.terms import AddressHandling, Label
 
 FAMILY = "encompass"
@@ -73,6 +73,34 @@ class AdultRole(StrEnum):
     OTHER = "other"
 
 
+class Relation(StrEnum):
+    """What an adult is to the child [P]. A closed list: no text that anybody would have to screen."""
+
+    MOTHER = "mother"
+    FATHER = "father"
+    PARENT = "parent"
+    STEPMOTHER = "stepmother"
+    STEPFATHER = "stepfather"
+    MOTHERS_PARTNER = "mother's partner"
+    FATHERS_PARTNER = "father's partner"
+    MOTHERS_FORMER_PARTNER = "mother's former partner"
+    FATHERS_FORMER_PARTNER = "father's former partner"
+    GRANDMOTHER = "grandmother"
+    GRANDFATHER = "grandfather"
+    SISTER = "sister"
+    BROTHER = "brother"
+    AUNT = "aunt"
+    UNCLE = "uncle"
+    COUSIN = "cousin"
+    FOSTER_CARER = "foster carer"
+    GUARDIAN = "guardian"
+    OTHER_RELATIVE = "other relative"
+    HOUSEHOLD_MEMBER = "household member"
+    FAMILY_FRIEND = "family friend"
+    NEIGHBOUR = "neighbour"
+    OTHER_ADULT = "other adult"
+
+
 AdultRef = Annotated[str, StringConstraints(pattern=r"^adult-[1-9]$")]
 
 
@@ -81,7 +109,7 @@ class Adult(Block):
 
     adult_ref: AdultRef
     role: AdultRole
-    relation: Line
+    relation: Relation
 
 
 class AdultName(Block):
@@ -121,19 +149,17 @@ class IncidentDetail(Message):
     location_category: Annotated[LocationCategory | None, Label.LOCATION] = None
     location_address: Annotated[Address | None, Label.LOCATION, Label.SAFETY] = None
     child_whereabouts: Annotated[Line | None, Label.LOCATION, Label.NARRATIVE] = None
-    child_voice: Annotated[Prose | None, Label.VOICE, Label.NARRATIVE] = None
+    child_voice: Annotated[Narrative | None, Label.VOICE, Label.NARRATIVE] = None
     voice_presence: Annotated[Line | None, Label.VOICE, Label.NARRATIVE] = None
     welfare_check: Annotated[bool | None, Label.OPINION] = None
-    circumstances: Annotated[Prose | None, Label.ALLEGATION, Label.NARRATIVE] = None
-    adults: Annotated[
-        tuple[Adult, ...] | None, Field(max_length=9), Label.ALLEGATION, Label.OTHER_PEOPLE, Label.NARRATIVE
-    ] = None
+    circumstances: Annotated[Narrative | None, Label.ALLEGATION, Label.NARRATIVE] = None
+    adults: Annotated[tuple[Adult, ...] | None, Field(max_length=9), Label.ALLEGATION, Label.OTHER_PEOPLE] = None
     adult_names: Annotated[tuple[AdultName, ...] | None, Field(max_length=9), Label.ADULT_NAME] = None
     child_injury_support: Annotated[Line | None, Label.SUPPORT_NEED, Label.NARRATIVE] = None
     referral_made: Annotated[bool | None, Label.ALLEGATION] = None
     setting_safety_condition: Annotated[Prose | None, Label.CONDITION] = None
     prior_notification_ref: Annotated[str | None, Field(pattern=r"^[0-9a-f-]{36}$"), Label.ALLEGATION] = None
-    support_suggestion: Annotated[Prose | None, Label.OPINION, Label.NARRATIVE] = None
+    support_suggestion: Annotated[Narrative | None, Label.OPINION, Label.NARRATIVE] = None
 
 
 class Incident(IncidentDetail):

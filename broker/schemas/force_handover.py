@@ -25,6 +25,7 @@ FLOW = Flow(
             sender_basis={Kind.POLICE: "LB-PP"},
             recipient_basis="LB-PP",
             clock=Clock.ONE_HOUR,
+            screened=False,
         )
     },
     kinds={Role.RESIDENCE_FORCE: frozenset({Kind.POLICE})},

@@ -7,16 +7,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from broker.schemas.agreement import AgreedPurpose
 from broker.schemas.terms import Kind, Label, PersonRole, Role, RollStatus
 
 SLOTS = 4  # recipients that one message can name; unused slots are decoys, so a copy does not tell how many there are
+
+SEGMENTS = 8  # parts of one narrative, each withholdable by itself; unused ones are decoys
+LONGEST_SEGMENT = 1000
 
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode's categories of what a reader cannot see: control and formatting, halves of characters, private use."""
@@ -58,6 +71,34 @@ Line = Annotated[
     AfterValidator(_one_script),
 ]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_visible)]
+Segment = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SEGMENT), AfterValidator(_visible)]
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|[\"'\u2018\u201c(])|\s*\n\s*")
+_A_PIECE = re.compile(rf"\S.{{0,{LONGEST_SEGMENT - 1}}}(?!\S)|\S{{{LONGEST_SEGMENT}}}", re.DOTALL)
+
+
+def segments(text: str) -> tuple[str, ...]:
+    """A text as its author would cut it: by sentence and paragraph, joined again where there would be too many.
+
+    One sentence that is too long is cut between words. What is longer than a narrative may be stays too much.
+    """
+    pieces = [piece for one in _END_OF_SENTENCE.split(text.strip()) for piece in _A_PIECE.findall(one)]
+    while len(pieces) > SEGMENTS:
+        lengths = [len(one) + len(after) + 1 for one, after in pairwise(pieces)]
+        first = lengths.index(shortest := min(lengths))
+        if shortest > LONGEST_SEGMENT:
+            break
+        pieces[first : first + 2] = [f"{pieces[first]} {pieces[first + 1]}"]
+    return tuple(pieces)
+
+
+def _in_segments(given: object) -> object:
+    if isinstance(given, str):
+        return segments(given)
+    return tuple(given) if isinstance(given, list) else given
+
+
+Narrative = Annotated[tuple[Segment, ...], Field(min_length=1, max_length=SEGMENTS), BeforeValidator(_in_segments)]
+"""Free text in segments, each a disclosure of its own. A document may hold one text: it is cut when it is read."""
 
 
 def _plausible(at: datetime) -> datetime:
@@ -104,6 +145,10 @@ class Block(BaseModel):
     __str__ = __repr__
 
 
+def _of_several(annotation: object) -> bool:
+    return get_origin(annotation) is tuple or any(map(_of_several, get_args(annotation)))
+
+
 class Unlabelled(TypeError):  # noqa: N818 - raised at import, read by the person adding a field
     """A message class has a field without a label: nobody has said who may see it."""
 
@@ -114,6 +159,9 @@ class Message(Block):
     labels: ClassVar[Mapping[str, frozenset[Label]]]
     """Wire name of each field -> its labels. A recipient sees a field only if it may see all of them."""
 
+    segmented: ClassVar[frozenset[str]]
+    """Wire names of the narratives that come in segments."""
+
     must_not_carry: ClassVar[Mapping[str, str]] = {}
     """Wire names that this type must never carry -> why."""
 
@@ -122,12 +170,15 @@ class Message(Block):
         """Collect the labels; refuse the class if one is missing."""
         super().__pydantic_init_subclass__(**kwargs)
         labels: dict[str, frozenset[Label]] = {}
+        segmented = []
         for name, info in cls.model_fields.items():
             found = frozenset(item for item in info.metadata if isinstance(item, Label))
             if not found:
                 raise Unlabelled(f"{cls.__name__}.{name} has no label")
             labels[info.alias or name] = found
-        cls.labels = labels
+            if Label.NARRATIVE in found and _of_several(info.annotation):
+                segmented.append(info.alias or name)
+        cls.labels, cls.segmented = labels, frozenset(segmented)
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -195,17 +246,23 @@ class Clock(StrEnum):
     WORKING_MORNING = "CLK-MORNING"
     ONE_HOUR = "CLK-1H"
     AT_ONCE = "CLK-AT-ONCE"
+    SCREENING = "CLK-SCREENING"
     NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What one role may see of a flow, and on which legal bases."""
+    """What one role may see of a flow, and on which legal bases.
+
+    `screened`: free text is read by the screening before this role sees it. Not where the role may see whatever it
+    could find, and has to: children's social care and police.
+    """
 
     labels: frozenset[Label]
     sender_basis: Mapping[Kind, str]
     recipient_basis: str
     clock: Clock
+    screened: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

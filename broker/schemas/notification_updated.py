@@ -37,9 +37,14 @@ FOLLOWS = {
         sender_basis={Kind.POLICE: "LB-E2"},
         recipient_basis="LB-E2-LA",
         clock=Clock.AT_ONCE,
+        screened=False,
     ),
     Role.RESIDENCE_FORCE: View(
-        labels=POLICE_SEES, sender_basis={Kind.POLICE: "LB-PP"}, recipient_basis="LB-PP", clock=Clock.AT_ONCE
+        labels=POLICE_SEES,
+        sender_basis={Kind.POLICE: "LB-PP"},
+        recipient_basis="LB-PP",
+        clock=Clock.AT_ONCE,
+        screened=False,
     ),
 }
 """Whoever was told first is told what follows, on the basis of the first message."""

@@ -29,6 +29,7 @@ from broker.preview.sides import (
 )
 from broker.preview.terminal import rendered
 from broker.screening.verdict import Kind, Span, State, Verdict
+from broker.segments import Segment
 from tests.personas import (
     ACLAND,
     ARGYLE,
@@ -103,7 +104,9 @@ def test_the_right_side_is_what_the_recipient_opens(world: World, message: Json,
     preview = seen(world, message, organisation)
     (opened,) = world.opened(world.carry(message), organisation)
     fields = {name: row for name, row in rows(preview).items() if not name.startswith("to.")}
-    assert {name for name, row in fields.items() if row.seen in (Seen.SHOWN, Seen.SCREENED)} == set(opened.content)
+    assert {name for name, row in fields.items() if row.seen is Seen.SHOWN} == set(opened.content)
+    pending = {name for name, marker in opened.body["notShown"].items() if marker == "pending"}
+    assert {name for name, row in fields.items() if row.seen is Seen.SCREENED} == pending
     not_seen = {name: row.marker for name, row in fields.items() if row.seen in (Seen.WITHHELD, Seen.HIDDEN)}
     assert not_seen == {name: opened.body["notShown"][name] for name in not_seen}
     assert set(fields) == set(message["content"])
@@ -199,7 +202,7 @@ def test_free_text_is_read_for_this_recipient_and_nothing_else_is(world: World) 
     preview = seen(world, message, read=read)
     assert set(asked) == {message["content"]["childVoice"], message["content"]["circumstances"]}
     content, shown, spare = asked[message["content"]["childVoice"]]
-    assert content == message["content"]
+    assert content["adultNames"] == message["content"]["adultNames"]
     assert "givenNames" in shown
     assert "adultNames" not in shown
     assert spare == {"Acland Burghley School"}
@@ -218,6 +221,23 @@ def test_text_that_a_place_could_follow_from_is_withheld_unread(world: World) ->
 
     preview = seen(world, notification(content=incident(addressHandling="withhold-from-named")), read=read)
     assert rows(preview)["circumstances"].seen is Seen.HIDDEN
+
+
+def test_what_is_previewed_is_what_follows(world: World) -> None:
+    texts = ["I hid.", "Darren was shouting.", "Mrs Okafor came."]
+    message = notification(content=incident(childVoice=texts, circumstances=None))
+    ours = found((0, 6), text="[mother's partner] was shouting.", state=State.SUBSTITUTED)
+    preview = seen(world, message, read=reading(Darren=ours, Mrs=found((0, 10))))
+
+    def verdict(_: str, text: str) -> Segment:
+        one = {texts[1]: ours, texts[2]: found((0, 10))}.get(text, clear())
+        return Segment(state=one.state, rules=one.rules, text=one.text)
+
+    (opened,) = world.opened(world.read(world.carry(message), verdict), ACLAND)
+    pieces = rows(preview)["childVoice"].pieces
+    said = ["".join(run.text for run in piece.seen) for piece in pieces if piece.seen]
+    signed = iter(opened.content["childVoice"])
+    assert said == [one or next(signed) for one in opened.body["brokersWording"]["childVoice"]]
 
 
 def in_pieces(world: World, *texts: str, read: Reader) -> Row:

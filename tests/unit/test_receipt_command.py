@@ -192,7 +192,7 @@ def test_one_is_shown_in_words(office: Office, tmp_path: Path) -> None:
 def test_a_recipient_asks_its_own_copy_and_no_rule_about_a_place_is_told(office: Office, tmp_path: Path) -> None:
     place = {"homeAddress": {"lines": ["1 Example Row"], "postcode": "NW1 1AA"}}
     office.send(two(addressHandling="withhold-from-named", **place))
-    office.send(two(addressHandling="open", homeAddress=None, childVoice=None))
+    office.send(two(addressHandling="open", homeAddress=None, childVoice=None, circumstances=None))
     items = office.deliveries(ACLAND)
     answers = {office.broker("receipt", "ask", one["id"], "--as", ACLAND, "--json").stdout_bytes for one in items}
     words = {office.broker("receipt", "ask", one["body"]["message"], "--as", ACLAND).stdout_bytes for one in items}

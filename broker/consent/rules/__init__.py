@@ -14,6 +14,7 @@ from broker.consent.rules import (
     article6,
     consent_given,
     encompass,
+    free_text,
     gateways,
     law_enforcement,
     offences,
@@ -29,6 +30,7 @@ from broker.statement import dumps
 SECTIONS: tuple[ModuleType, ...] = (
     routing,
     encompass,
+    free_text,
     regime,
     article6,
     consent_given,
