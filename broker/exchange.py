@@ -201,10 +201,10 @@ class Exchange:
         The sender is told if its recipient still, or now, has nothing, and of what was held and is sent after all.
         """
         kept = reread(self.registry, text, telling.at)
-        if telling.part is not Part.WHOLE and telling.state is TellingState.SENT:
-            return self._read_again(kept, case, telling, now)
         text_read = telling.part is not Part.WHOLE and telling.released is not None
         one = self._judge_again(kept, case, telling, now, text_read=text_read)
+        if telling.part is not Part.WHOLE and (one.text_follows or one.waits_for_text):
+            return self._read_again(kept, one, case, telling, now)
         if text_read and one.decision.shared:
             only = telling.segments if telling.part is Part.TEXT else ()
             goes = as_signed(kept.statement, self._free_text(kept.flow, one), only)
@@ -300,9 +300,8 @@ class Exchange:
         body = reading.request(_whole(statement), case.owner, case.id, judged, now)
         return self._drafts.own(topics.SCREEN, case.owner, case.id, body, now)
 
-    def _read_again(self, kept: Kept, case: Case, telling: Telling, now: datetime) -> Carried:
+    def _read_again(self, kept: Kept, one: Judged, case: Case, telling: Telling, now: datetime) -> Carried:
         """Free text that was sent before is asked for again: the broker keeps no verdicts, so it is read anew."""
-        one = self._judge_again(kept, case, telling, now, text_read=False)
         settled = Settled(
             drafts=[self._ask(kept.statement, case, [one], now)],
             remember=(ledger.asked_to_read(case, telling, self._not_before_asked(telling, now)),),
@@ -416,7 +415,7 @@ class Exchange:
         """The same for one recipient: its outcome, the case, and the delivery if anything goes."""
         told = words.recipient_outcome(one, now)
         if not one.decision.shared or one.organisation is None:
-            return told, ledger.decided_anew(then, telling, one.decision, now), []
+            return told, ledger.text_barred(then, telling, one.decision, now), []
         both = telling.part is Part.BOTH
         lacking = both and not _makes_sense(kept, goes)
         opens = time.fromisoformat(one.organisation.session_start)

@@ -263,6 +263,13 @@ def text_held(case: Case, telling: Telling, stays: Sequence[str], now: datetime)
     return _replaced(case, telling, _kept_back(telling, stays, now, telling.part))
 
 
+def text_barred(case: Case, telling: Telling, decision: Decision, now: datetime) -> Case:
+    """The case once nothing may be shared with that recipient any more, whatever the free text holds."""
+    if decision.outcome is Outcome.HOLD:
+        return text_held(case, telling, telling.segments, now)
+    return _with(case, telling, state=TellingState.WITHDRAWN, at=now, released=None)
+
+
 def _kept_back(telling: Telling, stays: Sequence[str], now: datetime, part: Part = Part.TEXT) -> Telling:
     due = deadline(Clock.AT_ONCE, start=now, opens=OPENS)
     held = {"part": part, "state": TellingState.HELD, "at": now, "released": None, "overdue": False}

@@ -26,7 +26,7 @@ from broker.home import Home, broker_of
 from broker.post import MAX_REQUEST
 from broker.refusal import in_words, lacking
 from broker.registry import KeyUse, Registry
-from broker.schemas.message import Flow
+from broker.screening.model import load
 from broker.screening.own import known
 from broker.screening.screen import Screen
 from broker.screening.verdict import Known, State, Verdict
@@ -115,7 +115,7 @@ class Isolated:
 
 def _serve(pipe: Pipe, names: tuple[str, ...], with_model: bool) -> None:  # noqa: FBT001 - called by name of process
     try:
-        screen = Screen(names_of_organisations=names, model=_model() if with_model else None)
+        screen = Screen(names_of_organisations=names, model=load() if with_model else None)
     except Exception as fault:  # noqa: BLE001 - whatever it is, whoever started us must hear of it
         pipe.send(f"the reader of free text cannot load what it needs ({type(fault).__name__})")
         return
@@ -156,9 +156,8 @@ class Screener:
         to = broker_of(self._registry).key(KeyUse.SEAL, now)
         if to is None:
             raise RuntimeError("the broker has no valid sealing key: register a current one and restart")
-        flow: Flow = kept.flow
         message = str(kept.submission.id)
-        return reading.answered(asked, message, flow.family, lines, signer=self._signer, to=to, now=now)
+        return reading.answered(asked, message, kept.flow.family, lines, signer=self._signer, to=to, now=now)
 
     async def _field(
         self, statement: Statement, name: str, own: Sequence[Known], line: reading.Asked

@@ -475,10 +475,11 @@ def _placed(
             segments[one.name] = _segments(one.value, elements)
         elif one.value != revealed[str(one.name)]:
             raise ValueError("digests inside what is disclosed, which would not be cut with it")
-    lines = tuple([elements[slot["..."]] for slot in claims["to"] if slot["..."] in elements])
+    slots = [slot["..."] for slot in claims["to"]]
+    lines = tuple([one for one in disclosures if one.name is None and one.digest in slots])
     if not all(isinstance(line.value, dict) for line in lines):
         raise ValueError("a line of `to` is no object")
-    if [line.value for line in lines] != revealed["to"]:
+    if [elements[one].value for one in slots if one in elements] != revealed["to"]:
         raise ValueError("digests inside a line of `to`")
     return Statement(signed=signed, claims=claims, fields=fields, lines=lines, segments=segments)
 

@@ -18,6 +18,7 @@ layer "architecture (import-linter)" "$bin/lint-imports"
 layer "unit and property" "$bin/python" -m pytest -q tests/unit tests/property --cov --cov-report=term:skip-covered
 layer "pages, in a real browser" in_a_browser
 layer "rule by rule" "$bin/python" -m tests.rule_report
+layer "the language model, offline" make -s test-model
 layer "integration, on a real Kafka" "$bin/python" -m pytest -q tests/integration
 layer "end to end: the demo" "$bin/python" -m pytest -q tests/e2e
 printf '\n'

@@ -150,17 +150,17 @@ _INCIDENT_DETAIL: Json = {
     "locationCategory": "home",
     "locationAddress": _ADDRESS,
     "childWhereabouts": "at home with the mother",
-    "childVoice": "Clywais i weiddi. I heard “shouting”.\nI stayed in my room.",
+    "childVoice": ["Clywais i weiddi. I heard “shouting”.", "I stayed in my room."],
     "voicePresence": "mother present",
     "welfareCheck": False,
-    "circumstances": "Police attended an argument between two adults.",
+    "circumstances": ["Police attended an argument between two adults."],
     "adults": [{"adultRef": "adult-1", "role": "victim", "relation": "mother"}],
     "adultNames": [{"adultRef": "adult-1", "name": "Alex Testcase"}],
     "childInjurySupport": "a quiet place to sit",
     "referralMade": True,
     "settingSafetyCondition": "One adult must not collect the child.",
     "priorNotificationRef": uuid("an earlier incident"),
-    "supportSuggestion": "A word before the first lesson.",
+    "supportSuggestion": ["A word before the first lesson."],
 }
 _CHILD: Json = {
     "familyName": "Testcase",
@@ -316,19 +316,19 @@ def _of_referral(
     told: Json, let_go: Json, withdrawn: Json, receipt: Json, rejection: Json
 ) -> tuple[tuple[Json, Json], ...]:
     child = {name: _CHILD[name] for name in ("familyName", "givenNames", "dateOfBirth")}
-    least: Json = {**child, "worry": "Falls asleep in every lesson."}
+    least: Json = {**child, "worry": ["Falls asleep in every lesson."]}
     whole: Json = {
         **_CHILD,
-        "worry": "Comes without food or a coat.\nSays that nobody is at home.",
+        "worry": ["Comes without food or a coat.", "Says that nobody is at home."],
         "significantHarm": "likely",
         "homeAddress": _ADDRESS,
         "currentAddress": _ADDRESS,
         "addressHandling": "open",
-        "childVoice": "I wait on the stairs.",
-        "developmentalNeeds": "Often tired.",
-        "caringCapacity": "One parent, who works nights.",
-        "externalFactors": "No heating.",
-        "assessmentsMade": "An early help assessment in spring.",
+        "childVoice": ["I wait on the stairs."],
+        "developmentalNeeds": ["Often tired."],
+        "caringCapacity": ["One parent, who works nights."],
+        "externalFactors": ["No heating."],
+        "assessmentsMade": ["An early help assessment in spring."],
         "adults": [{"adultRef": "adult-1", "role": "other", "relation": "father"}],
         "adultNames": [{"adultRef": "adult-1", "name": "Alex Testcase"}],
         "callbackRole": "Safeguarding lead",
@@ -370,13 +370,13 @@ def _of_housing(told: Json, receipt: Json, rejection: Json) -> tuple[tuple[Json,
         "expiresAt": "2026-12-19T20:00:00Z",
     }
     ended: Json = {"grantId": ref, "withdrawnBy": "the-person", "withdrawnAt": "2026-11-20T07:40:00Z"}
-    least: Json = {"name": "Alder Testcase", "contact": "+447700900123", "agreedReason": "Has no home to go to."}
+    least: Json = {"name": "Alder Testcase", "contact": "+447700900123", "agreedReason": ["Has no home to go to."]}
     whole: Json = {
         **least,
         "threat": "likely-within-56-days",
         "homelessFrom": "2026-12-01",
         "roughSleepingRisk": True,
-        "risk": "None known to staff who visit.",
+        "risk": ["None known to staff who visit."],
         "agreementRef": ref,
         "consentRef": uuid("a consent"),
         "law": {"safeguardingOverride": True},

@@ -10,7 +10,7 @@ from joserfc import jws
 from broker import envelope, topics
 from broker.exchange import Incoming
 from broker.schemas.catalogue import BY_TYPE
-from broker.schemas.message import SLOTS
+from broker.schemas.message import SEGMENTS, SLOTS
 from broker.statement import ALG, TYP, b64, digest
 from tests.personas import MET
 from tests.world import Json, World
@@ -21,7 +21,15 @@ ANY_ID = UUID(int=0)
 def statement(world: World, document: Json, sender: str = MET, **claims: Any) -> str:  # noqa: ANN401 - JSON
     """The document as a signed statement; `claims` replace what would be claimed."""
     flow = BY_TYPE.get(document["type"])
-    fields = [_disclosure(name, value) for name, value in document["content"].items()]
+    fields, segments = [], []
+    for name, value in document["content"].items():
+        if flow and name in flow.message.segmented and isinstance(value, list):
+            mine = [_disclosure(one) for one in value]
+            decoys = [digest(secrets.token_hex()) for _ in range(SEGMENTS - len(mine))]
+            fields.append(_disclosure(name, [{"...": one} for one in [*map(digest, mine), *decoys]]))
+            segments += mine
+        else:
+            fields.append(_disclosure(name, value))
     lines = [_disclosure(line) for line in document["to"]]
     payload = {
         "iss": sender,
@@ -45,7 +53,7 @@ def statement(world: World, document: Json, sender: str = MET, **claims: Any) ->
     )
     header = {"alg": "Ed25519", "kid": signer.kid, "typ": TYP}
     signed = jws.serialize_compact(header, json.dumps(payload).encode(), signer.key, algorithms=["Ed25519"])
-    return "~".join([signed, *fields, *lines, ""])
+    return "~".join([signed, *fields, *segments, *lines, ""])
 
 
 def record(world: World, document: Json, sender: str = MET, **claims: Any) -> Incoming:  # noqa: ANN401 - JSON

@@ -29,7 +29,7 @@ def lead(school: str, roll: str = "registered-single") -> Json:
 
 
 def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
-    """The content of a full notification about Rowan Testcase, 15; None removes a field."""
+    """The content of a notification about Rowan Testcase, 15, without free text; None removes a field."""
     content: Json = {
         "familyName": "Testcase",
         "givenNames": "Rowan",
@@ -45,8 +45,6 @@ def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
         "locationCategory": "home",
         "childPresence": "heard",
         "childSpokenTo": True,
-        "childVoice": "I heard shouting and stayed in my room.",
-        "circumstances": "Police attended an argument between two adults.",
         "adults": [{"adultRef": "adult-1", "role": "victim", "relation": "mother"}],
         "adultNames": [{"adultRef": "adult-1", "name": "Alex Testcase"}],
         "callbackRole": "Officer in the case",
@@ -54,6 +52,13 @@ def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
     }
     content.update(changes)
     return {name: value for name, value in content.items() if value is not None}
+
+
+TEXT: Json = {
+    "childVoice": ["I heard shouting and stayed in my room."],
+    "circumstances": ["Police attended an argument between two adults."],
+}
+"""Free text about the same, as it is signed."""
 
 
 def notification(*to: Json, content: Json | None = None, **changes: Any) -> Json:  # noqa: ANN401 - JSON
@@ -180,7 +185,7 @@ def referral(
         "familyName": "Testcase",
         "givenNames": "Hazel",
         "dateOfBirth": "2014-05-06",
-        "worry": "She comes without food or a coat.",
+        "worry": ["She comes without food or a coat."],
         "law": {"told": "told", **(law or {})},
         **content,
     }

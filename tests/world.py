@@ -1,7 +1,7 @@
 """A small world for tests: the built-in organisations with fresh keys, the broker's procedure, and its memory."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,26 @@ class World:
     def outcome(self, carried: Carried, sender: str = "police:01") -> Json:
         """The outcome that the sender is told."""
         return dict(next(one.body for one in self.opened(carried, sender) if one.body["is"] == "outcome"))
+
+
+class Reads(World):
+    """A world in which the screening answers at once that all is clear: what is carried is what came of both."""
+
+    def carry_record(self, record: Incoming) -> Carried:
+        """See World."""
+        return self._read_at_once(super().carry_record(record))
+
+    def send_again(self, *organisations: str) -> list[Carried]:
+        """See World."""
+        return [self._read_at_once(one) for one in super().send_again(*organisations)]
+
+    def _read_at_once(self, first: Carried) -> Carried:
+        if not [out for out in first.outgoing if out.topic == topics.SCREEN]:
+            return first
+        answered = super().carry_record(self.answer(self.asked(first), lambda _, __: CLEAR))
+        line = replace(first.line, status=answered.line.status.removeprefix("text-"))
+        decided = [out for out in first.outgoing if out.topic == topics.AUDIT]
+        return replace(answered, line=line, copies=first.copies, outgoing=(*decided, *answered.outgoing))
 
 
 def texts_of(value: Any) -> list[str]:  # noqa: ANN401 - JSON

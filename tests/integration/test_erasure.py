@@ -39,7 +39,7 @@ IN_CLEAR = b"Rowan in clear"
 WORDS = "correct horse battery staple"
 SUBMIT, STATE, COPIES = topics.submit(FAMILY), topics.state(FAMILY), topics.copies(FAMILY)
 ROWS = (SUBMIT, STATE, COPIES, topics.inbox(ACLAND), topics.MAILBOX, topics.HELD, topics.QUARANTINE, topics.AUDIT)
-PERSONAL = [str(incident()[name]) for name in ("familyName", "givenNames", "circumstances", "callbackTelephone")]
+PERSONAL = [str(incident()[name]) for name in ("familyName", "givenNames", "dateOfBirth", "callbackTelephone")]
 
 
 def reading(home: Home, copied: Copied) -> str | None:

@@ -85,8 +85,8 @@ def test_no_label_outside_the_agreement_survives(
     role = data.draw(st.sampled_from(sorted(chosen.views)))
     handling = data.draw(st.none() | st.sampled_from(AddressHandling))
     given_names = sorted(chosen.message.labels)
-    plain = view(chosen, tuple(given_names), role=role, handling=handling)
-    narrow = view(chosen, tuple(given_names), role=role, handling=handling, agreed=labels)
+    plain = view(chosen, tuple(given_names), role=role, handling=handling, read=True)
+    narrow = view(chosen, tuple(given_names), role=role, handling=handling, agreed=labels, read=True)
     assert narrow.fields <= plain.fields
     for name in plain.fields:
         assert (name in narrow.fields) is (labels is None or chosen.message.labels[name] <= set(labels))

@@ -9,7 +9,7 @@ from joserfc.jwk import OKPKey
 
 from broker.consent.redact import DERIVES_A_PLACE, FINDS_THE_CHILD, view
 from broker.schemas.catalogue import CATALOGUE
-from broker.schemas.message import SLOTS, Flow
+from broker.schemas.message import SEGMENTS, SLOTS, Flow
 from broker.schemas.terms import AddressHandling, Role
 from broker.statement import ALG, TYP, Statement, b64, digest, dumps, verify
 from tests.personas import ACLAND, ARGYLE, BROOKFIELD, CAMDEN, MARRIOTTS, MET, incident, lead, notification
@@ -29,8 +29,18 @@ def key() -> OKPKey:
 
 
 def made(flow: Flow, given: set[str]) -> Statement:
-    """A statement of a flow with these fields, each holding its own name."""
-    texts = [b64(dumps([b64(n.to_bytes(16, "big")), name, name]).encode()) for n, name in enumerate(sorted(given))]
+    """A statement of a flow with these fields, each holding its own name (a narrative, in one segment)."""
+    parts = {name: b64(dumps([b64(bytes([n, *range(15)])), name]).encode()) for n, name in enumerate(sorted(given))}
+    values: dict[str, object] = {
+        name: [{"...": digest(parts[name])}, *({"...": digest(f"{name} {n}")} for n in range(1, SEGMENTS))]
+        if name in flow.message.segmented
+        else name
+        for name in given
+    }
+    texts = [
+        b64(dumps([b64(n.to_bytes(16, "big")), name, values[name]]).encode()) for n, name in enumerate(sorted(given))
+    ]
+    inside = [text for name, text in parts.items() if name in flow.message.segmented]
     decoys = [digest(f"{n}") for n in range(len(flow.message.labels) + SLOTS - len(texts))]
     digests = [*map(digest, texts), *decoys]
     claims = {
@@ -47,7 +57,7 @@ def made(flow: Flow, given: set[str]) -> Statement:
     }
     header = {"alg": "Ed25519", "kid": "k", "typ": TYP}
     signed = jws.serialize_compact(header, dumps(claims).encode(), key(), algorithms=["Ed25519"])
-    return verify("~".join([signed, *texts, ""]), key=key(), alg="Ed25519", flow=flow)
+    return verify("~".join([signed, *texts, *inside, ""]), key=key(), alg="Ed25519", flow=flow)
 
 
 @given(fields, roles, handlings)
@@ -63,7 +73,7 @@ def test_no_field_with_a_label_outside_the_view_is_ever_in_a_cut_statement(
     for name in cut.content:
         assert flow.message.labels[name] <= may_see
         assert not (protected and flow.message.labels[name] & DERIVES_A_PLACE)
-    assert set(cut.content) | {one.field for one in shown.withheld} == names
+    assert {*cut.content, *shown.pending, *(one.field for one in shown.withheld)} == names
     for hidden in names - set(cut.content):
         assert next(one.text for one in statement.disclosures if one.name == hidden) not in cut.signed
 

@@ -9,6 +9,7 @@ import pytest
 from broker import envelope, topics
 from broker.drafts import Carried, Outgoing
 from broker.errors import Reason, Refused
+from broker.home import Home
 from broker.judge import MOST_GRANTS
 from broker.mailbox.index import Index, Place, item_id
 from broker.register import REGISTRAR, Connected, KeyAdded, KeyRevocation, KeyRevoked, Suspended
@@ -28,7 +29,7 @@ from tests.personas import (
     homeless,
     referral,
 )
-from tests.world import World, incoming, make_home
+from tests.world import Reads, World, incoming, make_home
 
 A_MONTH = timedelta(days=31)
 NOWHERE = "la:E09000033"
@@ -36,9 +37,15 @@ NOWHERE = "la:E09000033"
 
 
 @pytest.fixture
+def world(keyed_home: Path) -> World:
+    """The shared world, in which free text is read at once: a referral cannot go without it."""
+    return Reads(Home(keyed_home))
+
+
+@pytest.fixture
 def own(tmp_path: Path) -> World:
     """A world of one's own, whose registry a test may change."""
-    return World(make_home(tmp_path))
+    return Reads(make_home(tmp_path))
 
 
 @dataclass

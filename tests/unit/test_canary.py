@@ -65,7 +65,7 @@ FULL: Json = {
     "voicePresence": "Zqpresence",
     "welfareCheck": True,
     "circumstances": "Zqcircumstances",
-    "adults": [{"adultRef": "adult-7", "role": "victim", "relation": "Zqrelation"}],
+    "adults": [{"adultRef": "adult-7", "role": "victim", "relation": "father's former partner"}],
     "adultNames": [{"adultRef": "adult-8", "name": "Zqadult"}],
     "childInjurySupport": "Zqinjury",
     "referralMade": True,

@@ -37,11 +37,27 @@ def _hash(data: bytes) -> str:
     return _b64(hashlib.sha256(data).digest())
 
 
+FREE_TEXT = ("childVoice", "circumstances", "supportSuggestion")
+
+
+def _salted(*parts: object) -> str:
+    return _b64(json.dumps([_b64(secrets.token_bytes(16)), *parts]).encode())
+
+
 def _statement(document: Json, fields: int) -> str:
     """Section 3."""
-    disclosed = [[name, value] for name, value in document["content"].items()]
-    texts = [_b64(json.dumps([_b64(secrets.token_bytes(16)), *one]).encode()) for one in disclosed]
-    lines = [_b64(json.dumps([_b64(secrets.token_bytes(16)), line]).encode()) for line in document["to"]]
+    texts, segments = [], []
+    for name, value in document["content"].items():
+        if name in FREE_TEXT:
+            mine = [_salted(one) for one in value]
+            slots = [_hash(secrets.token_bytes(32)) for _ in range(8)]
+            for place, one in zip(sorted(secrets.SystemRandom().sample(range(8), len(mine))), mine, strict=True):
+                slots[place] = _hash(one.encode())
+            segments += mine
+            texts.append(_salted(name, [{"...": one} for one in slots]))
+        else:
+            texts.append(_salted(name, value))
+    lines = [_salted(line) for line in document["to"]]
 
     def digests(of: list[str], size: int) -> list[str]:
         decoys = [_hash(secrets.token_bytes(32)) for _ in range(size - len(of))]
@@ -62,7 +78,7 @@ def _statement(document: Json, fields: int) -> str:
     header = {"typ": "safeguarding+sd-jwt", "alg": "Ed25519", "kid": KEYS[MET]["sign"]["kid"]}
     made = JWS(json.dumps(payload, indent=1).encode())
     made.add_signature(_key(MET, "sign"), alg=None, protected=json.dumps(header))
-    return "~".join([made.serialize(compact=True), *lines, *texts, ""])
+    return "~".join([made.serialize(compact=True), *lines, *texts, *segments, ""])
 
 
 def _sealed(value: Json) -> str:

@@ -18,7 +18,7 @@ from tests.personas import ACLAND, MET, NIGHT, incident, lead, notification
 from tests.world import World, make_home
 
 NOT_OPENED, USAGE = 6, 2
-SECRET = [str(incident()[name]) for name in ("familyName", "givenNames", "circumstances")]
+SECRET = [str(incident()[name]) for name in ("familyName", "givenNames", "dateOfBirth")]
 
 
 class Box:

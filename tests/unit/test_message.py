@@ -6,7 +6,18 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from broker.schemas.catalogue import CATALOGUE
-from broker.schemas.message import Addressee, Line, Message, Moment, Prose, Submission, Unlabelled, kind_of
+from broker.schemas.message import (
+    SEGMENTS,
+    Addressee,
+    Line,
+    Message,
+    Moment,
+    Prose,
+    Submission,
+    Unlabelled,
+    kind_of,
+    segments,
+)
 from broker.schemas.notification_corrected import NotificationCorrected
 from broker.schemas.notification_issued import NotificationIssued
 from broker.schemas.receipt_recorded import ReceiptRecorded
@@ -64,7 +75,7 @@ def test_a_message_cannot_be_changed() -> None:
         {"adults": [{"adultRef": f"adult-{n % 9 + 1}", "role": "other", "relation": "x"} for n in range(10)]},
         {"occurredFrom": "2026-11-19T21:40:00"},  # no offset
         {"familyName": "  \t "},
-        {"circumstances": "x" * 4001},
+        {"circumstances": "x" * 8001},
     ],
     ids=str,
 )
@@ -163,7 +174,35 @@ def test_a_name_may_be_written_in_any_script_and_comes_out_composed(name: str) -
 
 @pytest.mark.parametrize("text", ["line one\nline two\tand more", "“Quoted”, 50 €, 😀"])
 def test_prose_may_hold_lines_and_symbols(text: str) -> None:
-    assert read(NotificationIssued, incident(circumstances=text)).circumstances == text
+    said = incident(circumstances=[text], settingSafetyCondition=text)
+    assert read(NotificationIssued, said).circumstances == (text,)
+    assert read(NotificationIssued, said).setting_safety_condition == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("One sentence.", ("One sentence.",)),
+        ("He left. She rang us! Why? “Go,” he said.", ("He left.", "She rang us!", "Why?", "“Go,” he said.")),
+        ("He came at 9.30 p.m. and left.", ("He came at 9.30 p.m. and left.",)),
+        ("First line\n\n second line ", ("First line", "second line")),
+        (
+            " ".join(f"No {one}." for one in "ABCDEFGHIJ"),
+            ("No A. No B.", "No C. No D.", *(f"No {x}." for x in "EFGHIJ")),
+        ),
+        ("x" * 1500, ("x" * 1000, "x" * 500)),
+        ("word " * 300, (("word " * 200).strip(), ("word " * 100).strip())),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_a_text_is_cut_where_its_sentences_end(text: str, cut: tuple[str, ...]) -> None:
+    assert segments(text) == cut
+    assert read(NotificationIssued, incident(circumstances=text)).circumstances == cut
+
+
+def test_what_is_too_long_for_a_narrative_stays_too_long() -> None:
+    assert len(segments("y" * 8001)) > SEGMENTS
+    assert len(segments(". ".join(["Z" * 990] * 9))) > SEGMENTS
 
 
 @pytest.mark.parametrize("name", [name for name in INVISIBLE if "decomposed" not in name and name != "spaces around"])

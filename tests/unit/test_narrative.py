@@ -12,7 +12,7 @@ from broker.drafts import Carried
 from broker.errors import Reason
 from broker.exchange import Incoming
 from broker.holds import Folded, Word, fold
-from broker.register import REGISTRAR, Suspended
+from broker.registry import Registry
 from broker.screening.verdict import State
 from broker.sealing import Signer, unseal
 from broker.segments import Segment
@@ -26,6 +26,7 @@ from tests.personas import (
     HERTS_AREA,
     ISLINGTON,
     MET,
+    TEXT,
     Json,
     follow_up,
     grant,
@@ -58,7 +59,7 @@ def kept_back(_: str, __: str) -> Segment:
 
 
 def spoken(*to: Json, **changes: object) -> Json:
-    return notification(*(to or (lead(ARGYLE),)), content=incident(childVoice=VOICE, **changes))
+    return notification(*(to or (lead(ARGYLE),)), content=incident(**{**TEXT, "childVoice": VOICE, **changes}))
 
 
 def tellings(world: World, message: Json, recipient: str = ARGYLE) -> dict[tuple[Part, tuple[str, ...]], Telling]:
@@ -106,15 +107,14 @@ def test_structured_fields_go_at_once_and_the_text_is_pending(world: World) -> N
 
 def test_the_screening_is_asked_once_for_all_recipients_and_told_what_each_is_shown(world: World) -> None:
     asked = world.asked(world.carry(spoken(lead(ARGYLE), lead(ACLAND))))
-    assert {line.organisation for line in asked.lines} == {ARGYLE, ACLAND}
+    assert [line.organisation for line in asked.lines] == [ARGYLE, ACLAND]
     assert asked.lines[0].pending == ("childVoice", "circumstances")
     assert "familyName" in asked.lines[0].shown
     assert "adultNames" not in asked.lines[0].shown
 
 
 def test_what_has_no_free_text_asks_nothing(world: World) -> None:
-    content = incident(childVoice=None, circumstances=None)
-    carried = world.carry(message := notification(lead(ARGYLE), content=content))
+    carried = world.carry(message := notification(lead(ARGYLE)))
     assert not [out for out in carried.outgoing if out.topic == topics.SCREEN]
     assert states(world, message) == [(Part.WHOLE, TellingState.SENT)]
 
@@ -305,8 +305,11 @@ def test_text_of_what_has_ended_does_not_follow(world: World, ends: Callable[[Js
 def test_a_reader_who_was_suspended_meanwhile_gets_no_text(world: World) -> None:
     sent = world.carry(message := spoken())
     record = world.answer(world.asked(sent), lambda _, __: CLEAR)
-    world.home.declare(Suspended(about=ARGYLE), REGISTRAR, world.now)
-    carried = world.carry_record(record)
+    members = (one.model_copy(update={"suspended": one.id == ARGYLE}) for one in world.registry)
+    exchange = world.exchange
+    exchange.take(Registry(members, papers=world.registry.papers), world.home.signer(world.home.broker(), world.now))
+    carried = exchange.carry(record, world.memory, world.now)
+    world.memory.remember(*carried.remember)
     assert world.opened(carried, ARGYLE) == []
     assert [one["rule"] for one in world.outcome(carried)["recipients"][0]["findings"]] == ["ORG-1"]
     assert states(world, message)[1] == (Part.TEXT, TellingState.HELD)
@@ -324,7 +327,7 @@ def police_sign(world: World) -> Signer:
         (lambda world, asked: world.answer(asked, kept_back, signer=police_sign(world)), Reason.FORGED),
         (lambda world, asked: world.answer(asked, kept_back, statement=asked.statement[:-2] + "~"), Reason.MALFORMED),
         (lambda world, asked: world.answer(asked, kept_back, case="00000000-0000-4000-8000-000000000000"), None),
-        (lambda world, asked: replace(world.answer(asked, kept_back), partition=5), Reason.WRONG_PARTITION),
+        (lambda world, asked: elsewhere(world.answer(asked, kept_back)), Reason.WRONG_PARTITION),
         (lambda world, asked: replace(world.answer(asked, kept_back), key=b"police:01/x"), Reason.WRONG_PARTITION),
         (lambda world, asked: sealed(world, asked, {"screened": "x", "statement": "y"}), Reason.FORGED),
         (lambda world, asked: sealed(world, asked, {"screened": 1, "statement": "y"}), Reason.MALFORMED),
@@ -351,6 +354,10 @@ def test_what_is_no_answer_of_the_screening_lets_nothing_pass(
     assert carried.line.rules == (reason or Reason.NO_SUCH_CASE,)
     assert world.opened(carried, ARGYLE) == []
     assert states(world, message)[1] == (Part.TEXT, TellingState.SCREENING)
+
+
+def elsewhere(record: Incoming) -> Incoming:
+    return replace(record, partition=(record.partition + 1) % record.partitions)
 
 
 def sealed(world: World, asked: object, value: Json) -> Incoming:
@@ -382,7 +389,7 @@ def test_nobody_can_send_the_words_of_another_as_read(world: World) -> None:
 
 
 def test_an_update_that_is_nothing_but_text_waits_for_it_and_goes_whole(world: World) -> None:
-    world.carry(first := notification(lead(ARGYLE), content=incident(childVoice=None, circumstances=None)))
+    world.carry(first := notification(lead(ARGYLE), content=incident()))
     sent = world.carry(update := follow_up("notification-updated", first, childVoice=VOICE))
     assert world.opened(sent, ARGYLE) == []
     assert [one["rule"] for one in world.outcome(sent)["recipients"][0]["findings"]] == ["TXT-0"]
@@ -396,7 +403,7 @@ def test_an_update_that_is_nothing_but_text_waits_for_it_and_goes_whole(world: W
 
 
 def test_if_nothing_of_it_may_go_all_of_it_is_held_until_its_sender_lets_it_go(world: World) -> None:
-    world.carry(first := notification(lead(ARGYLE), content=incident(childVoice=None, circumstances=None)))
+    world.carry(first := notification(lead(ARGYLE), content=incident()))
     sent = world.carry(update := follow_up("notification-updated", first, childVoice=VOICE))
     read = world.read(sent, kept_back)
     assert world.opened(read, ARGYLE) == []

@@ -5,10 +5,11 @@ import pytest
 from broker.consent.redact import Shown, view, without
 from broker.schemas import authority_notified, force_handover, notification_issued
 from broker.schemas.terms import AddressHandling, Label, Role
-from tests.personas import incident
+from tests.personas import TEXT, incident
 
 OPEN, REFUGE = AddressHandling.OPEN, AddressHandling.REFUGE
 FULL = incident(
+    **TEXT,
     settingSafetyCondition="The father must not collect the child.",
     childWhereabouts="with an aunt",
     currentAddress={"lines": ["2 Example Row"], "postcode": "NW1 1AB"},
@@ -34,8 +35,8 @@ SETTING: dict[str, tuple[str | None, str | None]] = {
     "dateOfBirth": (None, None),
     "childPresence": (None, None),
     "childSpokenTo": (None, None),
-    "adults": (None, "not-included"),
-    "communicationNeeds": (None, "not-included"),
+    "adults": (None, None),
+    "communicationNeeds": ("pending", "not-included"),
     "settingSafetyCondition": (None, None),
     "callbackRole": ("not-included", "not-included"),
     "forceCode": ("not-included", "not-included"),
@@ -44,10 +45,10 @@ SETTING: dict[str, tuple[str | None, str | None]] = {
     "homeAddress": (None, "not-included"),
     "currentAddress": (None, "not-included"),
     "locationCategory": (None, "not-included"),
-    "childWhereabouts": (None, "not-included"),
-    "circumstances": (None, "not-included"),
-    "childVoice": (None, "not-included"),
-    "childInjurySupport": (None, "not-included"),
+    "childWhereabouts": ("pending", "not-included"),
+    "circumstances": ("pending", "not-included"),
+    "childVoice": ("pending", "not-included"),
+    "childInjurySupport": ("pending", "not-included"),
     "locationAddress": ("not-included", "not-included"),
     "residenceForce": ("not-included", "not-included"),
     "callbackTelephone": ("not-included", "not-included"),
@@ -63,6 +64,22 @@ def test_what_a_setting_sees(field: str, handling: AddressHandling | None) -> No
     marker = SETTING[field][handling in PROTECTED]
     assert (field in made.fields) is (marker is None)
     assert made.markers(notification_issued.FLOW).get(field) == marker
+
+
+def test_free_text_needs_the_label_of_its_role() -> None:
+    flow = notification_issued.FLOW
+    lead = flow.views[Role.SAFEGUARDING_LEAD]
+    for labels, sees in ((lead.labels, "pending"), (lead.labels - {Label.NARRATIVE}, "PR-02")):
+        changed = replace(flow, views={Role.SAFEGUARDING_LEAD: replace(lead, labels=labels)})
+        made = view(changed, ("circumstances",), role=Role.SAFEGUARDING_LEAD, handling=OPEN)
+        assert made.markers(changed)["circumstances"] == sees
+        assert not made.fields
+
+
+def test_what_has_been_read_is_pending_no_more() -> None:
+    made = view(notification_issued.FLOW, tuple(FULL), role=Role.SAFEGUARDING_LEAD, handling=OPEN, read=True)
+    assert "circumstances" in made.fields
+    assert not made.pending
 
 
 @pytest.mark.parametrize("handling", PROTECTED)
