@@ -7,8 +7,9 @@ from typing import NamedTuple
 from broker.screening.lists import MONTHS
 
 _ONES = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
-_TEENS = ["tenth", "eleventh", "twelfth", *(f"{one}teenth" for one in ["thir", "four", "fif", "six", "seven", "eigh", "nine"])]
-_ORDINALS = [*_ONES, "tenth", "eleventh", "twelfth", *_TEENS, "twentieth", *(f"twenty-{one}" for one in _ONES), "thirtieth", "thirty-first"]
+_TEENS = [f"{one}teenth" for one in ("thir", "four", "fif", "six", "seven", "eigh", "nine")]
+_TWENTIES = ["twentieth", *(f"twenty-{one}" for one in _ONES)]
+_ORDINALS = [*_ONES, "tenth", "eleventh", "twelfth", *_TEENS, *_TWENTIES, "thirtieth", "thirty-first"]
 _DAY_IN_WORDS = {word: day for day, word in enumerate(_ORDINALS, start=1)}
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _ORDINAL = "|".join(word.replace("-", "[ -]") for word in sorted(_ORDINALS, key=len, reverse=True))

@@ -124,7 +124,7 @@ class _Hit(NamedTuple):
     certain: bool
 
 
-@lru_cache(maxsize=256)  # one message has many texts, and each is read for several recipients
+@lru_cache(maxsize=64)  # one message has many texts, and each is read for several recipients
 def own(record: tuple[Known, ...]) -> "Own":
     """What finds this record's identifiers."""
     return Own(record)

@@ -20,8 +20,6 @@ MOST = 1000
 HIDDEN = "TXT-9"
 FAILED = "TXT-8"
 AGAIN = "TXT-7"
-_OPEN, _CLOSE = "[", "]"
-_LONGEST_SAYING = 60
 
 
 class Screen:
@@ -135,7 +133,7 @@ def _hits(text: str, spans: Sequence[Span], shown: frozenset[str], spare: frozen
 
 def _is_spared(plain: str, span: Span, own_names: Sequence[str]) -> bool:
     """Whether this is the recipient's own name, or the beginning of it."""
-    if span.kind not in {Kind.ORGANISATION, Kind.PLACE, Kind.PERSON} or not plain or span.field is not None:
+    if span.kind not in {Kind.ORGANISATION, Kind.PLACE, Kind.PERSON} or span.field is not None:
         return False
     return any(f" {name} ".startswith(f" {plain} ") or f" {plain} ".startswith(f" {name} ") for name in own_names)
 
@@ -146,24 +144,26 @@ def _plain(text: str) -> str:
 
 def _substituted(text: str, hits: Sequence[Span], known: tuple[Known, ...]) -> tuple[str, list[tuple[int, int]]]:
     """The text with every hit replaced, and where the broker's words stand in it."""
-    merged: list[tuple[int, int, str]] = []
+    ways: dict[tuple[int, int], list[str]] = {}
     for one in sorted(hits, key=lambda hit: (hit.start, -hit.end, hit.field is None)):
-        says = _says(text, one, known)
-        if merged and one.start < merged[-1][1]:
-            start, end, before = merged[-1]
-            merged[-1] = start, max(end, one.end), before
-        elif merged and merged[-1][2] == says and text[merged[-1][1] : one.start].strip(" ,.-") == "":
-            merged[-1] = merged[-1][0], one.end, says
+        ways.setdefault((one.start, one.end), []).append(_says(text, one, known))
+    merged: list[tuple[int, int, str]] = []
+    for (start, end), says in ways.items():
+        before = merged[-1] if merged else (0, 0, "")
+        if start < before[1]:
+            merged[-1] = before[0], max(end, before[1]), before[2]
+        elif before[2] in says and text[before[1] : start].strip(" ,.-") == "":
+            merged[-1] = before[0], end, before[2]
         else:
-            merged.append((one.start, one.end, says))
+            merged.append((start, end, says[0]))
     parts: list[str] = []
     ours: list[tuple[int, int]] = []
     length = done = 0
-    for start, end, says in merged:
-        before, written_as = text[done:start], f"{_OPEN}{says}{_CLOSE}"
-        parts += [before, written_as]
-        ours.append((length + len(before), length + len(before) + len(written_as)))
-        length += len(before) + len(written_as)
+    for start, end, saying in merged:
+        kept, wording = text[done:start], f"[{saying}]"
+        parts += [kept, wording]
+        ours.append((length + len(kept), length + len(kept) + len(wording)))
+        length += len(kept) + len(wording)
         done = end
     return "".join([*parts, text[done:]]), ours
 

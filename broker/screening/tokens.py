@@ -34,9 +34,7 @@ class Words(NamedTuple):
     by_case: bool
 
     def gap(self, left: int) -> str:
-        """What stands between this word and the next; "" at the end."""
-        if left + 1 >= len(self.tokens):
-            return ""
+        """What stands between this word and the next, which there must be."""
         return self.text[self.tokens[left].end : self.tokens[left + 1].start]
 
 
@@ -53,7 +51,7 @@ def words_of(text: str) -> Words:
             between = text[done:start]
             opens = bool(_BREAK.search(between)) and not (
                 between.strip() == "."
-                and (tokens[-1].low in _TITLES_WITH_A_DOT or tokens[-1].end - tokens[-1].start == 1)
+                and (tokens[-1].low in _TITLES_WITH_A_DOT or (len(tokens[-1].low) == 1 and tokens[-1].low.isalpha()))
             )
         elif not opens and text[done] in ':;\n"':
             opens = True

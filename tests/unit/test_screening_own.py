@@ -1,6 +1,7 @@
 """The message's own record: what is read out of its content, and what is found by it."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -58,6 +59,10 @@ def test_every_identifier_is_read_out_of_a_message() -> None:
     }
 
 
+def test_a_date_of_python_is_one_of_the_record() -> None:
+    assert [one.value for one in known({"dateOfBirth": date(2016, 3, 12)})] == ["2016-03-12"]
+
+
 def test_content_as_python_reads_like_content_as_json() -> None:
     address = Address.model_validate_json(json.dumps({"lines": ["1 Elm Row"], "postcode": "NW1 1AA"}))
     content = {"homeAddress": address.model_dump(by_alias=True)}
@@ -75,6 +80,9 @@ def test_content_as_python_reads_like_content_as_json() -> None:
         ("Siobhán O'Brien", "siobhan obrien", "siobhan obrien"),
         ("Siobhán O'Brien", "O Brien", "O Brien"),
         ("Jo Li", "seen with Li", "Li"),
+        ("Jonathan Hart", "jono left", "jono"),
+        ("Darren Cole", "Darxre", None),
+        ("Mo Jay", "MJ left", "MJ"),
         ("Ruby Hart", "Says Rubes was in", "Rubes"),
         ("Olusegun Ade", "segun left", "segun"),
         ("Nicholas Brown", "saw nick brown", "nick brown"),
@@ -165,5 +173,14 @@ def test_one_slip(left: str, right: str, *, one: bool) -> None:
 
 def test_a_record_of_its_own_kind_is_found_in_what_is_encoded() -> None:
     record = (Known(field="familyName", kind=Kind.PERSON, value="Okafor", says="the child"),)
-    for text in ("T2thZm9y", "4f6b61666f72", "O k a f o r", "0k4f0r", "%4fkafor%21%21", "O&#107;afor", "\uff2fkafor", "Ok\u0430for"):
+    for text in (
+        "T2thZm9y",
+        "4f6b61666f72",
+        "O k a f o r",
+        "0k4f0r",
+        "%4fkafor%21%21",
+        "O&#107;afor",
+        "\uff2fkafor",
+        "Ok\u0430for",
+    ):
         assert {one.field for one in SCREEN.scan(text, record)} >= {"familyName"}, text

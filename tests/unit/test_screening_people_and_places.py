@@ -5,7 +5,16 @@ import pytest
 from broker.screening.screen import Screen
 
 SCREEN = Screen(
-    names_of_organisations=["Argyle Primary School", "St Anne's Catholic Primary School", "The Cherry Tree School", "HMP Leeds", "Eton", "Lane End"]
+    names_of_organisations=[
+        "Abc",
+        "Primary School",
+        "Argyle Primary School",
+        "St Anne's Catholic Primary School",
+        "The Cherry Tree School",
+        "HMP Leeds",
+        "Eton",
+        "Lane End",
+    ]
 )
 
 NAMED = [
@@ -99,6 +108,21 @@ NAMED = [
     ("seen by abdul rahman al masri", "masri"),
     ("sergeant pike attended", "pike"),
     ("SO Whittle spoke to him", "Whittle"),
+    ("goes to kirsty nursery", "kirsty"),
+    ("mum called kyrahn back", "kyrahn"),
+    ("a call from and a Okereke", "Okereke"),
+    ("Abdul al masri left", "al masri"),
+    ("PC Hughes's notes", "Hughes"),
+    ("dc kyrahn attended", "kyrahn"),
+    ("Rose", "Rose"),
+    ("Rose, sister of the victim", "Rose"),
+    ("Rose (7) was upset", "Rose"),
+    ("saw rose hughes", "rose hughes"),
+    ("rose's mum came", "rose"),
+    ("it was mrs hope", "hope"),
+    ("named will", "will"),
+    ("Then I Okereke said so", "Okereke"),
+    ("Robyn van Dyke left", "Dyke"),
 ]  # fmt: skip
 """A text, and a part of it that must be found; None: nothing may be."""
 
@@ -134,7 +158,7 @@ CLEAR = [
     "Core Group, Strategy Meeting and Initial Child Protection Conference to follow. Section 47.",
     "Concern: Emotional abuse. Action: Parents contacted. Outcome: Monitoring.",
     "She ran to the close, it was a close call, on the way home.",
-    "He said \"leave me alone\" and went to his room.",
+    'He said "leave me alone" and went to his room.',
     "Attendance 84%. Year 5. Key Stage 2. KS2. Y7. 10B.",
     "I'm worried. I am scared. It's hard. This is not ok.",
     "Breakfast Club from Monday. After School Club until Easter.",
@@ -147,6 +171,13 @@ CLEAR = [
     "First Aid given. Ice pack applied. Parents informed by Teachers2Parents.",
     "They had fish and chips. He has a dog and a cat.",
     "He told staff he hit his head on the door",
+    "Placed since June nursery shut. In June School closed",
+    "the 1st 5 and St 5th",
+    "ELSA and ALI sessions",
+    "they went thi way",
+    "See 3 of 4. Hope mother is well. Will",
+    "abc and the primary school",
+    "Upset after Art. Back to the flat",
     "a few foreign words, bardzo zle, in an English sentence are no reason",
 ]
 

@@ -84,6 +84,7 @@ def test_the_recipients_own_name_is_no_hit() -> None:
     spare = frozenset({"Argyle Primary School"})
     assert read("Left for Argyle Primary School.", spare=spare).state is State.CLEAR
     assert read("Left for Argyle primary.", spare=spare).state is State.CLEAR
+    assert read("Ring 07700 900123.", spare=spare).state is State.SUBSTITUTED
     assert read("Left for Meadowbank Primary School.", spare=spare).state is State.WITHHELD
 
 
@@ -99,7 +100,9 @@ class OfAgain:
 
     def people_and_places(self, text: str) -> Sequence[Span]:
         at = text.find("again") if "[" in text else -1
-        return () if at < 0 else (Span(start=at, end=at + 5, kind=Kind.PERSON, rule="TXT-6", certain=False, field=None),)
+        return (
+            () if at < 0 else (Span(start=at, end=at + 5, kind=Kind.PERSON, rule="TXT-6", certain=False, field=None),)
+        )
 
 
 def test_the_brokers_output_is_read_again() -> None:
