@@ -24,9 +24,13 @@ from broker.commands.options import (
 from broker.commands.options import member as member_of
 from broker.commands.sending import EXIT
 from broker.preview.page import page
-from broker.preview.sides import recipients, sides
+from broker.preview.sides import Reader, recipients, sides
 from broker.preview.terminal import rendered
-from broker.screening.verdict import State, Verdict
+from broker.registry import Registry
+from broker.screening.model import ModelError, load
+from broker.screening.own import known
+from broker.screening.screen import Screen
+from broker.screening.verdict import Verdict
 
 OF_ONE = {"share": "shared", "share-with-warning": "shared", "hold": "held", "refuse": "refused"}
 """The outcome for one recipient, as the status of a message to it alone."""
@@ -42,6 +46,9 @@ def preview(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write a page for a practitioner to this file.", dir_okay=False)
     ] = None,
+    model: Annotated[
+        bool, typer.Option("--model", help="Read free text with the language model too, if that extra is installed.")
+    ] = False,
     home: BuiltInHomeOption = None,
     at: AtOption = None,
     as_json: JsonOption = False,
@@ -64,7 +71,7 @@ def preview(
     if recipient not in recipients(done):
         named = ", ".join(show.name(one, registry) for one in recipients(done)) or "nobody: the broker records it"
         fail(f"{recipient} is no recipient of this message. It goes to: {named}", 2)
-    found = sides(done, recipient, _unscreened)
+    found = sides(done, recipient, _reader(registry, model=model), with_model=model)
     if as_json:
         print_json(asdict(found))
     elif html is None:
@@ -74,6 +81,14 @@ def preview(
     raise typer.Exit(EXIT[OF_ONE[found.outcome]])
 
 
-def _unscreened(_: str, __: Mapping[str, Any], ___: frozenset[str], ____: frozenset[str]) -> Verdict:
-    """Nothing screens free text yet, so none of it goes."""
-    return Verdict(state=State.WITHHELD, text="", rules=("TXT-8",), spans=())
+def _reader(registry: Registry, *, model: bool) -> Reader:
+    """Reads as the broker's screening does."""
+    try:
+        screen = Screen(names_of_organisations=[one.name for one in registry], model=load() if model else None)
+    except ModelError as error:
+        fail(str(error))
+
+    def read(text: str, content: Mapping[str, Any], shown: frozenset[str], spare: frozenset[str]) -> Verdict:
+        return screen.read(text, known(content), shown, spare)
+
+    return read

@@ -136,7 +136,7 @@ def _facts(preview: Preview) -> str:
 def _group(group: Group, preview: Preview) -> Iterator[str]:
     yield f"<h2>{escape(group.title)}</h2>"
     if any(row.pieces for row in group.rows):
-        yield f'<p class="soft">{escape(SCREENED_LATER)}</p>'
+        yield f'<p class="soft">{escape(f"{SCREENED_LATER} {preview.read_by}")}</p>'
     signed, sees = f"{preview.sender} signed", wording.sees(preview)
     rows = "".join(_row(row, signed, sees) for row in group.rows)
     yield (

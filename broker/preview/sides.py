@@ -31,6 +31,8 @@ NOT_ANONYMOUS = (
 )
 FOR_THE_SENDER = "For the sender's own eyes: it shows what the recipient may not see. Do not pass it on."
 SCREENED_LATER = "Free text is read before it goes. It follows what is certain as a second delivery in the same case."
+BY_RULES = "Read here by rules alone: a broker with the language model may keep back more."
+WITH_MODEL = "Read here by rules and by the language model."
 
 
 class Seen(Code):
@@ -96,7 +98,8 @@ class Group:
 class Preview:
     """The whole. `sent`: it goes at once; `held`: only if the sender's human lets it go; neither: never, as it stands.
 
-    `cover`: the broker's words beside it. `left_out`: fields that the sender did not give.
+    `cover`: the broker's words beside it. `left_out`: fields that the sender did not give. `read_by`: how the free text
+    was read for this preview.
     """
 
     title: str
@@ -112,6 +115,7 @@ class Preview:
     cover: Json
     groups: tuple[Group, ...]
     left_out: tuple[str, ...]
+    read_by: str = BY_RULES
 
     def count(self, *seen: Seen) -> int:
         """How many fields are of these kinds."""
@@ -152,8 +156,11 @@ def recipients(done: Tried) -> tuple[str, ...]:
     return tuple(one.line.organisation for one in done.judged)
 
 
-def sides(done: Tried, organisation: str, read: Reader) -> Preview:
-    """Both sides for one of its recipients. Raises LookupError if it is none, or if nothing could be parsed."""
+def sides(done: Tried, organisation: str, read: Reader, *, with_model: bool = False) -> Preview:
+    """Both sides for one of its recipients. Raises LookupError if it is none, or if nothing could be parsed.
+
+    `with_model`: `read` uses the language model too.
+    """
     flow, sender = done.flow, done.sender
     found = [
         pair
@@ -188,6 +195,7 @@ def sides(done: Tried, organisation: str, read: Reader) -> Preview:
         cover=cover,
         groups=tuple(Group(title=title, rows=of) for title, of in grouped.items() if of),
         left_out=tuple(show.words(name) for name in flow.message.labels if name not in done.content),
+        read_by=WITH_MODEL if with_model else BY_RULES,
     )
 
 

@@ -105,6 +105,6 @@ def _foot(preview: Preview) -> Table:
     if preview.left_out:
         rows.add("you left out", ", ".join(preview.left_out), "dim")
     if preview.pieces:
-        rows.add("free text", SCREENED_LATER)
+        rows.add("free text", f"{SCREENED_LATER} {preview.read_by}")
     rows.add("take care", NOT_ANONYMOUS, "bold")
     return rows.table

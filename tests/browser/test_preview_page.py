@@ -3,13 +3,26 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Dialog, FloatRect, Page
 from typer.testing import CliRunner
 
 from broker import cli
-from tests.personas import ACLAND, ARGYLE, CAMDEN, MARRIOTTS, Json, incident, lead, notification
+from tests import personas
+from tests.personas import ACLAND, ARGYLE, CAMDEN, MARRIOTTS, Json, lead
+
+
+def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """The content of a notification with free text."""
+    return personas.incident(**{**personas.TEXT, **changes})
+
+
+def notification(*to: Json, content: Json | None = None, **changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """A notification with free text."""
+    return personas.notification(*to, content=content or incident(), **changes)
+
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(1)</script><style>*{display:none}</style>"
 DOCUMENTS: dict[str, tuple[Json, str]] = {

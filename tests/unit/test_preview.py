@@ -16,9 +16,11 @@ from broker.check import Tried, tried
 from broker.consent.law.policy import POLICY
 from broker.preview.page import page
 from broker.preview.sides import (
+    BY_RULES,
     FOR_THE_SENDER,
     NOT_ANONYMOUS,
     ORDER,
+    WITH_MODEL,
     Mark,
     Preview,
     Reader,
@@ -28,22 +30,23 @@ from broker.preview.sides import (
     sides,
 )
 from broker.preview.terminal import rendered
+from broker.screening.model import NotInstalled
 from broker.screening.verdict import Kind, Span, State, Verdict
 from broker.segments import Segment
+from tests import personas
 from tests.personas import (
     ACLAND,
     ARGYLE,
     CAMDEN,
     HERTS,
+    HERTS_AREA,
     MARRIOTTS,
     MET,
     NIGHT,
     Json,
     follow_up,
     handover,
-    incident,
     lead,
-    notification,
     receipt,
     told,
 )
@@ -53,6 +56,16 @@ ROOT = Path(__file__).parents[2]
 AT = ("--at", "2026-11-19T22:30:00")
 USAGE, HELD, REFUSED = 2, 3, 4
 VOID = {"meta", "col", "br"}
+
+
+def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """The content of a notification with free text."""
+    return personas.incident(**{**personas.TEXT, **changes})
+
+
+def notification(*to: Json, content: Json | None = None, **changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """A notification with free text."""
+    return personas.notification(*to, content=content or incident(), **changes)
 
 
 def clear(*_: object) -> Verdict:
@@ -200,8 +213,8 @@ def test_free_text_is_read_for_this_recipient_and_nothing_else_is(world: World) 
 
     message = notification()
     preview = seen(world, message, read=read)
-    assert set(asked) == {message["content"]["childVoice"], message["content"]["circumstances"]}
-    content, shown, spare = asked[message["content"]["childVoice"]]
+    assert set(asked) == {*message["content"]["childVoice"], *message["content"]["circumstances"]}
+    content, shown, spare = asked[message["content"]["childVoice"][0]]
     assert content["adultNames"] == message["content"]["adultNames"]
     assert "givenNames" in shown
     assert "adultNames" not in shown
@@ -209,7 +222,10 @@ def test_free_text_is_read_for_this_recipient_and_nothing_else_is(world: World) 
     assert rows(preview)["childVoice"].seen is Seen.SCREENED
 
 
-@pytest.mark.parametrize(("message", "organisation"), [(handover(), HERTS), (notification(), ACLAND)])
+OF_ANOTHER_FORCE = handover() | {"content": incident(residenceForce=HERTS_AREA)}
+
+
+@pytest.mark.parametrize(("message", "organisation"), [(OF_ANOTHER_FORCE, HERTS), (notification(), ACLAND)])
 def test_who_must_find_the_child_gets_free_text_as_it_is(world: World, message: Json, organisation: str) -> None:
     row = rows(seen(world, message, organisation))["circumstances"]
     assert bool(row.pieces) is (organisation == ACLAND)
@@ -380,7 +396,7 @@ def test_what_a_message_says_is_text_on_the_page(world: World) -> None:
 
 
 def test_the_page_marks_what_was_found_and_what_is_the_brokers(world: World) -> None:
-    said = incident()["circumstances"]
+    (said,) = incident()["circumstances"]
     at = said.index("two adults")
     ours = found((at, at + 10), text=said.replace("two adults", "[the adults]"), state=State.SUBSTITUTED)
     text = page(seen(world, notification(), read=reading(I=found((8, 16)), Police=ours)))
@@ -433,6 +449,33 @@ def test_what_cannot_be_read_is_refused_as_check_refuses_it() -> None:
     assert done.exit_code == REFUSED
     as_json = broker("-", "--as", ACLAND, "--json", *AT, given={"x": 1})
     assert json.loads(as_json.stdout)["status"] == "refused"
+
+
+def test_free_text_is_read_as_the_broker_reads_it() -> None:
+    content = incident(childVoice=["Alex Testcase was shouting.", "Mrs Okafor came."], circumstances="All calm.")
+    done = broker("-", "--as", ACLAND, "--json", *AT, given=notification(content=content))
+    found = {row["field"]: row for group in json.loads(done.stdout)["groups"] for row in group["rows"]}
+    ours, other = found["childVoice"]["pieces"]
+    assert (ours["state"], other["state"]) == ("substituted", "withheld")
+    assert "Alex" not in "".join(run["text"] for run in ours["seen"])
+    assert [run["text"] for run in ours["seen"] if run["mark"] == "broker"]
+    assert found["circumstances"]["pieces"][0]["state"] == "clear"
+
+
+def test_without_the_extra_the_model_is_not_feigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise NotInstalled("pip install the extra")
+
+    monkeypatch.setattr("broker.commands.preview.load", missing)
+    done = broker("-", "--as", ACLAND, "--model", *AT, given=notification())
+    assert done.exit_code == 1
+    assert "the extra" in done.stderr
+
+
+def test_the_page_says_how_free_text_was_read(world: World) -> None:
+    done = dry(world, notification())
+    assert BY_RULES in page(sides(done, ACLAND, clear))
+    assert WITH_MODEL in page(sides(done, ACLAND, clear, with_model=True))
 
 
 def test_one_message_at_a_time() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
@@ -15,11 +16,22 @@ from broker.agency import Submitted
 from broker.clock import system_clock
 from broker.commands import receipt
 from broker.home import Home
-from tests.personas import ACLAND, ARGYLE, MET, Json, incident, lead, notification
+from tests import personas
+from tests.personas import ACLAND, ARGYLE, MET, Json, lead
 from tests.world import World, incoming, make_home
 
 NOT_OPENED, USAGE = 6, 2
-SECRETS = [str(incident()[name]) for name in ("familyName", "givenNames", "circumstances", "callbackTelephone")]
+SECRETS = ["Testcase", "Rowan", "Police attended", "+442079460902"]
+
+
+def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """The content of a notification with free text."""
+    return personas.incident(**{**personas.TEXT, **changes})
+
+
+def notification(*to: Json, content: Json | None = None, **changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """A notification with free text."""
+    return personas.notification(*to, content=content or incident(), **changes)
 
 
 class Box:

@@ -23,23 +23,21 @@ from broker.sealing import Signer, sign_cover, unseal
 from broker.segments import Segment
 from broker.statement import TYP as STATEMENT
 from broker.statement import b64, digest, dumps, loads, unb64
-from tests.personas import (
-    ACLAND,
-    ARGYLE,
-    CAMDEN,
-    HERTS,
-    MARRIOTTS,
-    MET,
-    NIGHT,
-    Json,
-    incident,
-    lead,
-    notification,
-    released,
-)
+from tests import personas
+from tests.personas import ACLAND, ARGYLE, CAMDEN, HERTS, MARRIOTTS, MET, NIGHT, Json, lead, released
 from tests.world import CLEAR, World, incoming
 
 SECRETS = {"Testcase", "Rowan", "1 Example Row", "NW1 1AA", "+442079460902", "01/0001/26", "Alex", "mother"}
+
+
+def incident(**changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """The content of a notification with free text."""
+    return personas.incident(**{**personas.TEXT, **changes})
+
+
+def notification(*to: Json, content: Json | None = None, **changes: Any) -> Json:  # noqa: ANN401 - JSON
+    """A notification with free text."""
+    return personas.notification(*to, content=content or incident(), **changes)
 
 
 @dataclass
