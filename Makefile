@@ -23,6 +23,9 @@ test-model: $(MODEL)/ready ## What needs the language model, offline, in an envi
 eval-redaction: $(MODEL)/ready ## Measure the screening of free text, beside plain Presidio; NOTES=file.jsonl reads yours
 	$(MODEL)/bin/python -m tests.eval $(NOTES)
 
+screening-model: $(MODEL)/ready ## Train the language model anew, and say its digest (about ten minutes)
+	$(MODEL)/bin/python -m tests.make_screening_model
+
 test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in containers, and what only containers have
 	deploy/with-engine.sh $(BIN)/python -m pytest -q tests/integration tests/containers
 
@@ -78,4 +81,4 @@ $(MODEL)/ready: $(MODEL)/bin/python requirements-dev.lock requirements-model.loc
 	@$(MODEL)/bin/python -m pip check --disable-pip-version-check
 	@touch $@
 
-.PHONY: help demo test test-model eval-redaction test-containers bench docs format lock clean
+.PHONY: help demo test test-model eval-redaction screening-model test-containers bench docs format lock clean

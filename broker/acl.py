@@ -12,14 +12,16 @@ from typing import TypeVar
 
 from broker import topics
 from broker.loop import GROUP
+from broker.reading import GROUP as READERS
 from broker.registry import Organisation, Registry
 from broker.schemas.catalogue import CATALOGUE
 from broker.schemas.message import Addressing
 from broker.schemas.terms import Kind
 
 OPERATOR, NODE = "operator", "kafka-node"
-WORKER, MAILBOX_READER, MAILBOX_SENDER = "worker", "mailbox-reader", "mailbox-sender"
-SERVICES = (WORKER, MAILBOX_READER, MAILBOX_SENDER)
+WORKER, SCREENER = "worker", "screener"
+MAILBOX_READER, MAILBOX_SENDER = "mailbox-reader", "mailbox-sender"
+SERVICES = (WORKER, SCREENER, MAILBOX_READER, MAILBOX_SENDER)
 SENDS_AT_MOST = 64 * 1024
 """Bytes a second, as each Kafka node measures it over ten seconds: 640 KiB may come at once. A notification is about
 11 KiB, so two days' of a force that sends 26 a day are let through at once and six a second after that, while rubbish
@@ -126,7 +128,7 @@ def principal(organisation: str) -> str:
 def rules(registry: Registry) -> frozenset[Acl]:
     """Every right there is to be."""
     found = [rule for one in registry.direct for rule in _organisation(one)]
-    return frozenset([*found, *_worker(registry), *_mailbox_reader(), *_mailbox_sender()])
+    return frozenset([*found, *_worker(registry), *_screener(), *_mailbox_reader(), *_mailbox_sender()])
 
 
 def quotas(registry: Registry) -> frozenset[Quota]:
@@ -174,6 +176,7 @@ def _worker(registry: Registry) -> Iterator[Acl]:
         _topic(name, "copies.", Operation.WRITE, "keeps what has not been answered", prefixed=True),
         _topic(name, "inbox.", Operation.WRITE, "delivers to direct organisations", prefixed=True),
         _topic(name, "mailbox.", Operation.WRITE, "delivers to those who read a mailbox", prefixed=True),
+        _topic(name, topics.SCREEN, Operation.WRITE, "asks for free text to be read"),
         _topic(name, topics.HELD, Operation.WRITE, "keeps what waits for a human"),
         _topic(name, topics.HELD, Operation.READ, "`broker keys reseal`, before a sealing key is destroyed"),
         _topic(name, topics.QUARANTINE, Operation.WRITE, "sets refused bytes aside"),
@@ -197,6 +200,15 @@ def _worker(registry: Registry) -> Iterator[Acl]:
     for topic in topics.topics(registry):
         if not any(_covers(rule, topic.name) for rule in ours):
             yield _topic(name, topic.name, Operation.DESCRIBE, "says at its start which topics are missing")
+
+
+def _screener() -> Iterator[Acl]:
+    name = SCREENER
+    yield _topic(name, topics.SCREEN, Operation.READ, "reads free text that the worker asks about")
+    yield _rule(name, Resource.GROUP, READERS, Operation.READ, "shares what is to be read among its processes")
+    for family in topics.FAMILIES:
+        yield _topic(name, topics.submit(family), Operation.WRITE, "answers where the worker reads")
+    yield _topic(name, topics.REGISTRY, Operation.READ, "knows who takes part, and with which keys")
 
 
 def _mailbox_reader() -> Iterator[Acl]:

@@ -39,6 +39,7 @@ from broker.commands import (
     preview,
     receipt,
     rules,
+    screen,
 )
 from broker.commands.options import (
     DEFAULT_BOOTSTRAP,
@@ -100,6 +101,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 shared or done, 1 a human must act, 2 usage, 3 held, 4 refused, 5 no outcome yet, "
     "6 cannot be opened.",
 )
+app.command()(screen.screen)
 app.add_typer(org.app, name="org")
 app.add_typer(members.person_app, name="person")
 app.command()(members.redeliver)

@@ -23,6 +23,8 @@ from broker.statement import loads, unb64
 from broker.words import Judged
 
 Body = dict[str, Any]
+GROUP = "screening"
+"""The group in which screening processes share what is to be read."""
 
 
 class Asked(Block):

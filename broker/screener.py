@@ -34,7 +34,6 @@ from broker.sealing import KeyRing, Signer, unseal
 from broker.segments import Segment
 from broker.statement import Statement
 
-GROUP = "screening"
 EACH_WITHIN = 2.0
 """Seconds for one segment, after which it is kept back."""
 STARTS_WITHIN = 60.0
@@ -61,16 +60,16 @@ class Isolated:
     def __init__(self, names: Iterable[str], *, with_model: bool, within: float = EACH_WITHIN) -> None:
         self._names = tuple(names)
         self._with_model = with_model
-        self._within = within
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self.within = within
+        self.process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Pipe | None = None
 
     async def start(self) -> None:
         """Begin the process and wait until it can read. Raises RuntimeError if it cannot."""
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._names, self._with_model), daemon=True)
-        self._process.start()
+        self.process = context.Process(target=_serve, args=(theirs, self._names, self._with_model), daemon=True)
+        self.process.start()
         theirs.close()
         if not await asyncio.to_thread(self._pipe.poll, STARTS_WITHIN):
             await self.close()
@@ -85,7 +84,7 @@ class Isolated:
 
     async def close(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()
@@ -102,13 +101,13 @@ class Isolated:
             if pipe is None:
                 return UNREAD
             pipe.send((text, tuple(known), shown, spare))
-            if await asyncio.to_thread(pipe.poll, self._within):
+            if await asyncio.to_thread(pipe.poll, self.within):
                 answer = pipe.recv()
                 return answer if isinstance(answer, Verdict) else UNREAD
         except (OSError, EOFError):
             log.warning("screening.reader.ended", next="it is started again")
         else:
-            log.warning("screening.reader.too-slow", seconds=self._within, next="it is started again")
+            log.warning("screening.reader.too-slow", seconds=self.within, next="it is started again")
         await self.close()
         return UNREAD
 
@@ -191,7 +190,7 @@ async def run(
     consumer = AIOKafkaConsumer(
         topics.SCREEN,
         **connection.options,
-        group_id=GROUP,
+        group_id=reading.GROUP,
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from broker.consent.redact import NOT_INCLUDED, PENDING
 from broker.registry import Registry
 
 COLOUR = {
@@ -45,6 +46,24 @@ def value(item: Any) -> str:  # noqa: ANN401 - JSON
     if isinstance(item, Sequence) and not isinstance(item, str):
         return "; ".join(value(part) for part in item)
     return str(item)
+
+
+def contents(opened: Json) -> dict[str, str]:
+    """Field -> what its reader sees of it on one line, the broker's own wording in its place and marked as that."""
+    written = opened["body"].get("brokersWording", {})
+    seen = {field: value(item) for field, item in opened["content"].items() if field not in written}
+    for field, parts in written.items():
+        signed = iter(opened["content"].get(field, ()))
+        seen[field] = " ".join(
+            next(signed) if part is None else f"\u00ab{part}\u00bb (broker's words)" for part in parts
+        )
+    return seen
+
+
+def not_shown(body: Json) -> dict[str, str]:
+    """Field -> the rule by which it, or some of it, is not shown."""
+    some = {field: f"in part: {rule}" for field, rule in body.get("notAll", {}).items()}
+    return {field: rule for field, rule in body["notShown"].items() if rule not in (NOT_INCLUDED, PENDING)} | some
 
 
 def due(body: Json | None) -> str:
@@ -91,11 +110,13 @@ def delivery(opened: Json, registry: Registry) -> Panel:
     """One opened delivery as its reader sees it."""
     body, table = opened["body"], Rows()
     table.add("from", f"{name(body['from'], registry)}   signature verified")
-    for field, item in opened["content"].items():
-        table.add(words(field), value(item))
-    withheld = [f"{words(field)} ({rule})" for field, rule in body["notShown"].items() if rule != "not-included"]
-    left = [words(field) for field, rule in body["notShown"].items() if rule == "not-included"]
+    for field, said in contents(opened).items():
+        table.add(words(field), said)
+    withheld = [f"{words(field)} ({rule})" for field, rule in not_shown(body).items()]
+    left = [words(field) for field, rule in body["notShown"].items() if rule == NOT_INCLUDED]
     table.add("withheld", ", ".join(withheld) or "-")
+    if follows := [words(field) for field, rule in body["notShown"].items() if rule == PENDING]:
+        table.add("follows", f"{', '.join(follows)}: being read, comes as a second item in this case", "yellow")
     table.add("not included", ", ".join(left) or "-", "dim")
     table.add("read by", due(body["due"]))
     table.add("basis", basis(body["basis"]))
@@ -164,6 +185,7 @@ def recipient(one: Json, registry: Registry) -> Rows:
             table.add(f"  {words(field)}", value(item))
     if one["withheld"]:
         table.add("withheld", ", ".join(f"{words(w['field'])} ({w['rule']})" for w in one["withheld"]))
+    _free_text(one, table)
     if sheet := one.get("callSheet"):
         table.add("call sheet", f"{sheet['ring']} {sheet['telephone']} (owner: {sheet['owner']})")
     if one["due"]:
@@ -171,6 +193,16 @@ def recipient(one: Json, registry: Registry) -> Rows:
     if one["basis"]["sender"]:
         table.add("basis", basis(one["basis"]))
     return table
+
+
+def _free_text(one: Json, table: Rows) -> None:
+    if one.get("pending"):
+        table.add("follows", ", ".join(words(field) for field in one["pending"]))
+    for field, parts in one.get("brokersWording", {}).items():
+        said = "; ".join(f"{number}: \u00ab{part}\u00bb" for number, part in enumerate(parts, 1) if part)
+        table.add("broker's words", f"{words(field)} {said}")
+    if one.get("keptBack"):
+        table.add("kept back", ", ".join(one["keptBack"]), "yellow")
 
 
 def overdue(body: Json, registry: Registry) -> Panel:

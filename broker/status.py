@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from broker import topics
+from broker import reading, topics
 from broker.connection import Connection
 from broker.consent.law.policy import POLICY
 from broker.consent.papers import due
@@ -86,6 +86,11 @@ async def _lanes(found: Status, connection: Connection) -> None:
         found.figures["workers"] = workers
         if not workers:
             found.must_act.append("no worker is running: start one with `broker run`")
+        described = await client.describe_consumer_groups([reading.GROUP])
+        readers = sum(len(group[5]) for answer in described for group in answer.groups)
+        found.figures["processes that read free text"] = readers
+        if not readers:
+            found.must_act.append("free text is not being read: start `broker screen`")
     refused: Counter[str] = Counter()
     async for claimed, _ in read_whole(connection, TopicPartition(topics.QUARANTINE, 0)):
         refused[claimed.decode()] += 1
@@ -97,7 +102,7 @@ async def _lanes(found: Status, connection: Connection) -> None:
 async def _cases(found: Status, home: Home, connection: Connection, now: datetime) -> None:
     seal = StateSeal(home.state_keys())
     oldest: datetime | None = None
-    unread = held = overdue = 0
+    unread = held = overdue = being_read = 0
     for family in topics.FAMILIES:
         for partition in range(topics.SUBMIT_PARTITIONS):
             cabinet = Cabinet()
@@ -108,11 +113,13 @@ async def _cases(found: Status, home: Home, connection: Connection, now: datetim
                 overdue += telling.overdue
                 held += telling.state is TellingState.HELD
                 unread += telling.state is TellingState.SENT
+                being_read += telling.state is TellingState.SCREENING
                 oldest = min(oldest or telling.at, telling.at)
     age = f"{(now - oldest).total_seconds() / 3600:.1f} hours" if oldest else "none"
     found.figures["oldest unread child"] = age
     found.figures["unread"] = unread
     found.figures["held, waiting for a human at the sender"] = held
+    found.figures["free text being read"] = being_read
     found.figures["past due"] = overdue
     if overdue:
         found.must_act.append(f"{overdue} past due: the senders have been told whom to ring; make sure they do")

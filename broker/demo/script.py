@@ -105,13 +105,16 @@ def item(opened: Json) -> Json:
             }
         case "delivery":
             due = body["due"]
+            text = {"part": body["part"], "wording": body.get("brokersWording", {})} if "part" in body else {}
             return {
                 "is": "delivery",
+                **text,
                 "what": body["type"].removeprefix(PREFIX).removesuffix(".v1"),
                 "message": body["message"],
                 "roll": opened["to"][0].get("rollStatus") if opened["to"] else None,
                 "content": opened["content"],
-                "withheld": {name: rule for name, rule in body["notShown"].items() if rule != "not-included"},
+                "withheld": {name: rule for name, rule in body["notShown"].items() if rule != "not-included"}
+                | body.get("notAll", {}),
                 "basis": f"{body['basis']['sender']['code']} > {body['basis']['recipient']['code']}",
                 "due": f"{due['at'].replace('T', ' ')[:16]} {due['kind']}{' passed' if due['passed'] else ''}"
                 if due
@@ -126,6 +129,7 @@ def item(opened: Json) -> Json:
 
 def _outcome(body: Json) -> Json:
     made: Json = {"is": "outcome", "message": body["message"], "status": body["status"]}
+    made |= {"part": body["part"]} if "part" in body else {}
     if refused := body.get("refused"):
         made = {**made, "claimed": body["claimed"]} if body["claimed"] else made
         return {**made, "code": refused["code"], "where": refused["fields"]}

@@ -33,8 +33,8 @@ from broker.schemas.terms import Kind
 
 PATIENCE = 30.0
 """Seconds to wait for what a step must bring."""
-SERVICES = 2
-"""The first processes that are started: the worker and the mailbox service."""
+SERVICES = 3
+"""The first processes that are started: the worker, the screening and the mailbox service."""
 Json = dict[str, Any]
 
 
@@ -89,26 +89,31 @@ class Place:
         return process
 
     def start_services(self, narrator: Narrator) -> "Services | None":
-        """Start the worker and the mailbox service, and wait until they are ready; None if they are not."""
+        """Start the worker, the screening and the mailbox service, and wait until they are ready; None if not."""
         broker = next(one.id for one in self.registry.of_kind(Kind.BROKER))
-        log, mailbox_log = self.root / "worker.log", self.root / "mailbox.log"
         began = time.monotonic()
-        worker = self.start(broker, "run", log=log)
         port = self.mailbox.rpartition(":")[2]
-        mailbox = self.start(acl.MAILBOX_READER, "mailbox", "serve", "--port", port, log=mailbox_log)
-        for service, its_log in ((worker, log), (mailbox, mailbox_log)):
+        started: dict[Path, subprocess.Popen[str]] = {}
+        for name, who, command in (
+            ("worker", broker, ("run",)),
+            ("screening", acl.SCREENER, ("screen",)),
+            ("mailbox", acl.MAILBOX_READER, ("mailbox", "serve", "--port", port)),
+        ):
+            log = self.root / f"{name}.log"
+            started[log] = self.start(who, *command, log=log)
+        for its_log, service in started.items():
             until(lambda s=service, t=its_log: ".ready" in t.read_text() or s.poll() is not None, PATIENCE)
             if ".ready" not in its_log.read_text() or service.poll() is not None:
                 narrator.say(f"{its_log.stem} did not start. Its log:\n{its_log.read_text()}", "red")
                 return None
         took = time.monotonic() - began
-        narrator.say(f"Worker and mailbox service ready after {took:.1f} s, each as a process of its own.", "dim")
-        return Services((worker, mailbox), (log, mailbox_log))
+        narrator.say(f"Worker, screening and mailbox service, a process each, are ready after {took:.1f} s.", "dim")
+        return Services(tuple(started.values()), tuple(started))
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The worker and the mailbox service, as processes, and what they log."""
+    """The worker, the screening and the mailbox service, as processes, and what they log."""
 
     processes: tuple[subprocess.Popen[str], ...]
     logs: tuple[Path, ...]
@@ -201,6 +206,11 @@ def _prepare(root: Path, kafka: RunningKafka, starts: datetime, console: Console
     service = place.home(acl.MAILBOX_READER)
     desks.copy_registry(service)
     kafka.connection(acl.MAILBOX_READER, service.path / "tls", hosts=[LOOPBACK])
+    screener = place.home(acl.SCREENER)  # it reads and answers with the broker's own keys
+    desks.copy_registry(screener)
+    broker = place.home(next(one.id for one in registry.of_kind(Kind.BROKER)))
+    shutil.copytree(broker.path / "keys", screener.path / "keys")
+    kafka.connection(acl.SCREENER, screener.path / "tls")
     made = asyncio.run(post.create_topics(operator, registry))
     asyncio.run(desk.sync(operator, desks))
     given = asyncio.run(authorizer.apply(operator, registry)).missing if kafka.authority else ()

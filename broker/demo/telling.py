@@ -10,11 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from broker.consent.clocks import LONDON
-from broker.consent.redact import SAYS
+from broker.consent.redact import PENDING, SAYS
+from broker.consent.rules import free_text
 from broker.registry import Registry
-from broker.show import COLOUR, basis, due, name, value, words
+from broker.show import COLOUR, basis, contents, due, name, not_shown, words
 
 Json = dict[str, Any]
+
+
+def _says(marker: str) -> str:
+    """What the rule says that a marker names, as `RD-4` or `in part: TXT-2`."""
+    rule = marker.rpartition(" ")[2]
+    return SAYS.get(rule) or free_text.SAYS.get(rule, rule)
 
 
 class Narrator:
@@ -54,12 +61,14 @@ class Narrator:
         about = f" about {child}" if child else ""
         self._line("=>", f"{who} opens: {body['title']}{about}", "green")
         self._detail("signed by", f"{self._name(body['from'])}, verified")
-        seen = [f"{words(field)}: {value(one)}" for field, one in content.items() if field not in _NAMES]
+        seen = [f"{words(field)}: {said}" for field, said in contents(opened).items() if field not in _NAMES]
         self._detail("sees", "; ".join(seen))
-        withheld = [(field, rule) for field, rule in body["notShown"].items() if rule != "not-included"]
-        for rule in sorted({rule for _, rule in withheld}):
-            fields = ", ".join(words(field) for field, one in withheld if one == rule)
-            self._detail("withheld", f"{fields} ({rule}: {SAYS.get(rule, rule)})")
+        withheld = not_shown(body)
+        for rule in sorted(set(withheld.values())):
+            fields = ", ".join(words(field) for field, one in withheld.items() if one == rule)
+            self._detail("withheld", f"{fields} ({rule}: {_says(rule)})")
+        if follows := [words(field) for field, rule in body["notShown"].items() if rule == PENDING]:
+            self._detail("follows", f"{', '.join(follows)}, when the screening has read it")
         if body["due"]:
             self._detail("read by", due(body["due"]))
         self._detail("basis", basis(body["basis"]).replace("\n", "\n  "))

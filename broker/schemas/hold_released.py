@@ -16,6 +16,7 @@ class ReleaseReason(StrEnum):
     CONFIRMED_WITH_THE_SETTING = "confirmed-with-the-setting"
     AGREED_WITH_THE_RESIDENCE_FORCE = "agreed-with-the-residence-force"
     CHILD_AT_RISK_NOW = "child-at-risk-now"
+    NEEDED_AS_IT_STANDS = "needed-as-it-stands"  # of free text that was kept back: it has been read, and is needed
 
 
 class HoldReleased(Message):

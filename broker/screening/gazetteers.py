@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED, VOCABULARY
 from broker.screening.normal import Reading, fold
 from broker.screening.position import KIN, SAID, TITLES, WITH, named_by_capital
 from broker.screening.tokens import Token, Words, is_word, near_a_word
@@ -32,8 +32,9 @@ _BEFORE_A_STREET = SETS["before a street"]
 _BEFORE_A_PLACE = SETS["before a place"]
 _BEFORE_A_NUMBER = SETS["before a number"]
 _BEFORE_A_NAME = SETS["before a name"]
+_DOORS = frozenset({"flat", "apartment", "apt", "bungalow", "plot"})
 _SUFFIX = re.compile(
-    r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side)$"
+    r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side|fold|beck|croft|bourne|brook|stow|thwaite|holme|haven)$"
 )
 _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"})
 
@@ -108,7 +109,10 @@ def _plain(low: str) -> str:
 
 def places(reading: Reading, words: Words) -> Iterator[Span]:
     """Towns, counties, streets, flats, schools, surgeries and refuges, by list or by shape."""
-    for at in range(len(words.tokens)):
+    for at, token in enumerate(words.tokens):
+        led = at > 0 and words.tokens[at - 1].low in _BEFORE_A_PLACE
+        if not (led or token.capital or token.low in _KINDS or token.low[0].isdigit() or token.base in PLACES):
+            continue
         for first, last, kind in filter(None, [find(words, at) for find in _FINDERS]):
             start, end = reading.where(words.tokens[first].start, words.tokens[last].end)
             yield Span(start=start, end=end, kind=kind, rule=RULE, certain=False, field=None)
@@ -134,7 +138,7 @@ def _door(words: Words, at: int) -> _Found:
     """Flat 3, and "at number 44"."""
     low = words.tokens[at].low
     led = low in {"number", "no"} and at > 0 and words.tokens[at - 1].low in _BEFORE_A_NUMBER
-    if (led or low in {"flat", "apartment", "apt", "bungalow", "plot"}) and _is_numbered(words, at):
+    if (led or low in _DOORS) and _is_numbered(words, at):
         return at, at + 1, Kind.PLACE
     return None
 
@@ -159,6 +163,8 @@ def _worded_here(words: Words, at: int) -> _Found:
     return None if last is None else (at, last, Kind.PLACE)
 
 
+_KINDS = _STRONG_STREET | _WEAK_STREET | _INSTITUTIONS | _DOORS | {"number", "no", "st", "saint"}
+"""Words in lower case that a place may end or begin with."""
 _FINDERS = (_town, _street_here, _institution_here, _door, _saint_here, _house, _unknown_town, _worded_here)
 
 
@@ -201,7 +207,7 @@ def _street(words: Words, at: int) -> int | None:
         led = lead is not None and lead.low in _BEFORE_A_STREET
         if (
             numbered
-            or ((strong or _is_a_street(words, at)) and led)
+            or ((strong or _is_a_street(words, at) or _is_lived_in(words, first - 2)) and led)
             or (strong and not is_word(word.base) and not near_a_word(word.base))
         ):
             first -= 1
@@ -211,6 +217,11 @@ def _street(words: Words, at: int) -> int | None:
     if first and tokens[first - 1].low[0].isdigit() and words.gap(first - 1).strip(",") == " ":
         first -= 1
     return first
+
+
+def _is_lived_in(words: Words, at: int) -> bool:
+    """Whether "lives" or "lived" stands before the word here."""
+    return at > 0 and words.tokens[at - 1].low in {"lives", "live", "lived", "living", "flat", "house"}
 
 
 def _is_a_street(words: Words, at: int) -> bool:
@@ -236,6 +247,7 @@ def _is_titled(words: Words, at: int) -> bool:
         named_by_capital(words, at)
         and not token.opens
         and token.base not in TITLED
+        and token.base not in VOCABULARY
         and token.base not in MONTHS
         and token.base not in KIN
     )

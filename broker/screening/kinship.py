@@ -38,7 +38,7 @@ _GAP = re.compile(r"^(?: |-|'|\. | - |, |, a |: | \(|\(| \"|\"| '|,|:| = |\s+)$"
 _TOGETHER = frozenset({" ", "-", "'", ". "})
 _CALLED = re.compile(
     r"\b(?:named|called|nicknamed|surnamed|aka|a\.k\.a\.?|known\s+(?:as|to\s+\w+\s+as)|goes\s+by|answers\s+to|name(?:s|d)?(?:\s+(?:is|was|as|of|given\s+as))?|surname(?:\s+is)?"
-    r"|(?:call|calls|called)\s+(?:him|her|them|himself|herself|themselves|me)|nick\s?name(?:\s+is)?|alias|introduced\s+(?:himself|herself)\s+as|i'm|i\s+am|im|this\s+is|it's|signed|regards|thanks)"
+    r"|(?:call|calls|called)\s+(?:him|her|them|himself|herself|themselves|me)|nick\s?name(?:\s+is)?|alias|introduced\s+(?:himself|herself)\s+as|i'm|i\s+am|im|this\s+is|it's|signed|regards|thanks|thx|cheers|hi|hiya|hello|dear)"
     r"(?:\s+(?:the\s+name\s+(?:of\s+)?|by\s+))?[\s,:\"'(-]*$",
     re.IGNORECASE,
 )
@@ -46,10 +46,14 @@ _ALIAS = re.compile(
     r"\b(?:aka|a\.k\.a\.?|alias|nicknamed|nick\s?name(?:\s+is)?|street\s+name(?:\s+is)?|known\s+as|goes\s+by(?:\s+the\s+name(?:\s+of)?)?)[\s\"',:]*$",
     re.IGNORECASE,
 )
+_SOMEBODY_CALLED = re.compile(
+    r"\b(?:man|male|boy|lad|girl|woman|female|guy|bloke|friend|mate|someone|somebody|person|kid|one)\s+(?:called|named|known\s+as|nicknamed)\s+[\"']?$",
+    re.IGNORECASE,
+)
 _PLAIN_TITLES = frozenset({"mr", "mrs", "ms"})
 _LOOK_BACK = 40
 _WEAKLY_CALLED = re.compile(
-    r"\b(?:i'm|i\s+am|im|this\s+is|it's|regards|thanks|signed|called|names?|name(?:s|d)?\s+(?:is|was|of))[\s,:\"'(-]*$",
+    r"\b(?:i'm|i\s+am|im|this\s+is|it's|regards|thanks|thx|cheers|hi|hiya|hello|dear|signed|called|names?|name(?:s|d)?\s+(?:is|was|of))[\s,:\"'(-]*$",
     re.IGNORECASE,
 )
 _FROM_A_PHONE = re.compile(r"\b(?:calls?|called)[\s]*$", re.IGNORECASE)
@@ -99,7 +103,7 @@ def _named(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out fo
     if len(base) < 2:  # noqa: PLR2004 - an initial, as in "Mrs O"
         titled = at > 0 and words.tokens[at - 1].low in TITLES and words.gap(at - 1) in {" ", ". "}
         return BY_PLACE if titled and token.capital else None
-    if base in _STOP and base not in EITHER:
+    if (base in _STOP and base not in EITHER) or (base != token.low and is_word(token.low)):
         return None
     if base in FIRST and not is_word(base):
         return BY_LIST if _is_first_name(words, at, token) else None
@@ -108,7 +112,7 @@ def _named(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out fo
     if token.low.endswith("s") and token.low[:-1] in FIRST and not is_word(token.low) and len(token.low) > 4:  # noqa: PLR2004
         return BY_LIST
     if is_word(base) or is_word(token.low) or base in PLACES:
-        return BY_PLACE if at and not token.opens and _is_a_worded_name(words, at) else None
+        return BY_PLACE if at and _is_a_worded_name(words, at) else None
     return _unknown(words, at, token)
 
 
@@ -153,8 +157,16 @@ def _is_a_worded_name(words: Words, at: int) -> bool:
     if token.base in MONTHS or token.base in SAID or token.base in KIN or token.base in _ROLE_WORDS:
         return False
     capital = named_by_capital(words, at)
-    titled = before.low in (TITLES if capital else _PLAIN_TITLES) and words.gap(at - 1).strip() in {"", "."}
-    return titled or (capital and _ALIAS.search(words.text, max(token.start - _LOOK_BACK, 0), token.start) is not None)
+    titled = (
+        not token.opens
+        and before.low in (TITLES if capital else _PLAIN_TITLES)
+        and words.gap(at - 1).strip() in {"", "."}
+    )
+    if titled or _SOMEBODY_CALLED.search(words.text, max(token.start - _LOOK_BACK, 0), token.start):
+        return True
+    if words.text[max(token.start - 2, 0) : token.start] == '("' and words.text[token.end : token.end + 2] == '")':
+        return capital
+    return capital and _ALIAS.search(words.text, max(token.start - _LOOK_BACK, 0), token.start) is not None
 
 
 def _unknown(words: Words, at: int, token: Token) -> str | None:  # noqa: PLR0911 - a way out for each reason

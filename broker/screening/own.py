@@ -67,6 +67,8 @@ _FOND_ENDINGS = SETS["fond endings"]
 """Endings that short forms of first names take."""
 _COMMON = SETS["common"]
 """Words so frequent that in lower case only their place says that they are somebody's name."""
+_STRICT = SETS["strict"]
+"""The same of first names."""
 _BEFORE_A_WORD = SETS["before a word"]
 """Before one of these, a name of the record that is a word too is the word, if it is in lower case."""
 _BEFORE_A_HOUSE = frozenset({"at", "door", "flat", "house", "no", "nos", "num", "number"})
@@ -333,7 +335,9 @@ class Own:
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
         bare = token.low.strip("0123456789")
         end = token.start + (len(token.base) if token.low != token.base else len(token.low))
-        ways = {token.low, token.base, bare, token.base.replace("'", "")}
+        ways = {token.low, bare}
+        if "'" in token.low:
+            ways |= {token.base, token.base.replace("'", "")}
         if token.low.endswith("s"):
             ways |= {token.low[:-1], token.low[:-1].rstrip("'")}
         exact = [
@@ -386,7 +390,7 @@ class Own:
                 "if",
                 "in",
             }
-        if way in EITHER or way in _COMMON or named_by_capital(words, at):
+        if way in _STRICT or way in _COMMON or named_by_capital(words, at):
             return reads_as_a_name(words, at, of_the_record=True)
         return token.opens or words.gap(at - 1) != " " or words.tokens[at - 1].low not in _BEFORE_A_WORD
 

@@ -54,7 +54,7 @@ _ACCOUNT = re.compile(
     r"(?:(?:was|is|called|under|as|named|of|are)\s+|[:=\-]\s*|\s)+[\"'(]?(?P<value>@?[A-Za-z0-9][\w.\-]*\w)",
     re.IGNORECASE,
 )
-_GAMER = re.compile(r"(?P<letters>[A-Za-z]{3,})[0-9]{1,4}(?:[A-Za-z]+[0-9]*)*")
+_GAMER = re.compile(r"(?P<letters>[A-Za-z]{3,})[0-9]{2,4}(?:[A-Za-z]+[0-9]*)*")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][A-Z0-9]?[ -]{0,2}[0-9][ABD-HJLNP-UW-Z]{2}\b")
 _POSTCODE_LOW = re.compile(
     r"\b[a-z]{1,2}[0-9][a-z0-9]?[ -]{0,2}[0-9](?!(?:st|nd|rd|th|hr|yr|ft|ds|am|wk)\b)[abd-hjlnp-uw-z]{2}\b",
@@ -65,7 +65,7 @@ _OUTWARD = re.compile(
     r"|\b(?P<other>(?!KS|IC|YR|EY)[A-Z]{2}[0-9]{1,2})(?=\s+(?:area|postcode|district)\b)"
 )
 _PHONE = re.compile(
-    r"(?<![\w/.£])(?:(?:\+|00)\s?[1-9][0-9]{0,2}[\s.()-]{0,3}(?:\(0\)\s?)?|\(?[0O])(?:[\s.()/-]{0,2}(?:[0-9]|[OoIl](?![a-z]))){7,12}(?![0-9]|/[0-9])"
+    r"(?<![\w/.£])(?:(?:\+|00)\s?[1-9][0-9]{0,2}[\s.()-]{0,3}(?:\(0\)\s?)?|\(?(?:[0O]|o(?=[0-9])))(?:[\s.()/-]{0,2}(?:[0-9]|[OoIl](?![a-kmnp-z]))){7,12}(?![0-9]|/[0-9])"
     r"|(?<![\w/.£])7[0-9]{3}[\s-]?[0-9]{3}[\s-]?[0-9]{3}(?!\w)"
 )  # fmt: skip
 _LOCAL_PHONE = re.compile(
@@ -151,7 +151,7 @@ _SHAPES = (
 _AT = ("(at)", "[at]", "{at}")
 _DOT = (" dot ", ".com", ".uk", ".org", ".net", ".co", ".example")
 _DOT_INSIDE = re.compile(r"\w\.\w|www|http")
-_WEB = SETS["web"]
+_WEB = SETS["web"] | {" ig ", " ig:", " sc ", " sc:", " fb ", " fb:"}
 """Without one of these in the text, a slower search need not begin."""
 
 
@@ -224,9 +224,9 @@ def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, in
 def _runs(text: str) -> Iterator[tuple[Kind, int, int]]:
     """Runs of letters and figures: numbers that words introduce, and names of accounts such as kez2010."""
     for match in _RUN.finditer(text):
-        figures = sum(letter.isdigit() for letter in match[0])
-        if not figures:
+        if match[0].isalpha():
             continue
+        figures = sum(letter.isdigit() for letter in match[0])
         start, end = match.span()
         account = _GAMER.fullmatch(match[0])
         if account is not None:

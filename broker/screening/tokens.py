@@ -10,7 +10,7 @@ SHOUTED = 0.6
 """The share of words in capitals from which capitals say nothing of a word."""
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _BREAK = re.compile(r"[.!?:;\n\r\"•*>]|(?:^|\s)-+\s")
-_TAIL = re.compile(r"'(?:s|t|re|ve|ll|d|m)$")
+_TAIL = re.compile(r"(?:n't|'(?:s|re|ve|ll|d|m))$")
 _TITLES_WITH_A_DOT = frozenset({"mr", "mrs", "ms", "dr", "prof", "rev", "st", "sgt", "insp", "cllr"})
 
 

@@ -1,4 +1,4 @@
-"""How long one note takes to screen without a model: `python -m tests.bench.screening`. Goal: 2 ms for 500 characters."""
+"""How long a note takes to screen without a model: `python -m tests.bench.screening`. Goal: 2 ms for 500 characters."""
 
 import time
 from statistics import median
@@ -16,13 +16,13 @@ RECORD: dict[str, Any] = {
     "dateOfBirth": "2016-03-12",
     "homeAddress": {"lines": ["14 Larch Close", "Farnwick"], "postcode": "QX4 7ZB"},
     "adultNames": [{"adultRef": "adult-1", "name": "Darren Cole"}],
-    "adults": [{"adultRef": "adult-1", "role": "alleged-perpetrator", "relation": "mother's partner"}],
+    "adults": [{"adultRef": "adult-1", "role": "victim", "relation": "mother's partner"}],
     "callbackTelephone": "+441632960123",
     "incidentRef": "QX/2026/11873",
 }
 NOTE = (
-    "Officers attended 14 Larch Close at 22:30 after a report of an argument. Darren had been drinking and mum said he "
-    "pushed her. Chidi was in the bedroom and heard shouting. He told PC 4412 Hughes that he was scared. His nan Doreen "
+    "Officers attended 14 Larch Close at 22:30 after a report of an argument. Darren had been drinking, mum said he "
+    "pushed her. Chidi was in the bedroom and heard shouting. He told PC 4412 Hughes that he was scared. His nan Pat "
     "came at 23:15 and took him to her flat on Mill Lane. Mum has a mark on her arm; she will see her GP. The male had "
     "left in a silver van before police came back. Call 07700 900123 before nine. Chidi may be tired and should have a "
     "calm start to his day at school."

@@ -1,8 +1,8 @@
 """Measure how well free text is screened: `make eval-redaction`, or `make eval-redaction NOTES=file.jsonl`.
 
-Each file of labelled notes is read by our layers without and with the model, and by plain Presidio over the same model,
-in the same run. The figures are printed and written to `docs/redaction-eval.json` and `docs/redaction-eval.html`; those
-of somebody else's notes to `redaction-eval.json` and `.html` where the command was given, not over ours.
+Each file of labelled notes is read by our layers without and with the model, and by plain Presidio over that model's
+base, in the same run. The figures are printed and written to `docs/redaction-eval.json` and `.html`; those of somebody
+else's notes to `redaction-eval.json` and `.html` where the command was given, not over ours.
 Exit 1 if a goal is missed, 2 if a file of notes cannot be read.
 """
 
@@ -54,6 +54,8 @@ def main() -> int:
     folder = Path() if theirs else Path("docs")
     (folder / "redaction-eval.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     (folder / "redaction-eval.html").write_text(page.page(document))
+    if theirs:
+        console.print("The files quote the notes where something was missed: keep them as the notes are kept.")
     console.print(f"Written to {folder / 'redaction-eval.json'} and {folder / 'redaction-eval.html'}")
     decides = UNTOUCHED if UNTOUCHED in measured else next(iter(measured))
     missed = [one for one in measured[decides]["goals"] if not one["met"]]
@@ -82,7 +84,7 @@ def _method() -> Json:
     return {
         "ran": system_clock().date().isoformat(),
         "machine": results.machine(),
-        "model": f"{model.PACKAGE} {metadata.version(model.PACKAGE)}, files SHA-256 {model.DIGEST}",
+        "model": f"{model.PACKAGE} {metadata.version(model.PACKAGE)}, weights SHA-256 {model.WEIGHTS_DIGEST}",
         "spacy": metadata.version("spacy"),
         "presidio": metadata.version("presidio-analyzer"),
         "found": "a labelled span is found if a span that was found shares a character with it",

@@ -19,8 +19,8 @@ NOT = (
 )
 LIMITS = (
     (
-        "Plain Presidio: its default recognisers and configuration over the same model. It knows no record, and the "
-        "dates and nationalities that it marks are not held against it where our labels leave them out."
+        "Plain Presidio: its default recognisers and configuration over the base of our model as it comes. It knows no "
+        "record, and the dates and nationalities that it marks are not held against it where our labels leave them out."
     ),
     "A text in another language, which nobody could screen, is withheld; here it counts as nothing found.",
     (
@@ -29,12 +29,12 @@ LIMITS = (
     ),
 )
 COLOURS = {WITHOUT: "#8fb4d9", WITH: "#1f4e79", BESIDE: "#b9b2a6"}
-STATES = {"clear": "#7fae8a", "substituted": "#e0b84c", "withheld": "#a9473f"}
+STATES = {"clear": "#3f7d4f", "substituted": "#8a6d1d", "withheld": "#8a2f28"}
 WIDTH, LEFT, BAR = 640, 210, 11
 """Of a chart, in its own units: whole width, what the words at its left take, the height of one bar."""
 OWN = "the record's own"
 SPLITS = {
-    "tune": "The notes that the rules were tuned on: figures of these flatter.",
+    "tune": "The notes that the rules and the model were tuned on: these figures flatter.",
     "test": "The untouched notes: written by somebody who had not seen the rules, and never tuned on. Judge by these.",
 }
 STYLE = """
@@ -56,7 +56,7 @@ table { width: 100%; border-collapse: collapse; margin: 1mm 0 3mm; break-inside:
 th, td { text-align: left; vertical-align: top; padding: 1mm 2mm; border-bottom: 0.5px solid #b5b5b5; }
 td { font-size: 9.5pt; }
 th { font-size: 8.5pt; }
-td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 @media print { body { margin: 0; padding: 0; max-width: none; } }
 """
 
@@ -85,8 +85,9 @@ def page(document: Json) -> str:
 def _method(method: Json) -> Iterator[str]:
     yield f"On {escape(method['ran'])}, {escape(method['machine'])}."
     yield (
-        f"Model: {escape(method['model'])}; spaCy {escape(method['spacy'])}, Presidio {escape(method['presidio'])}. It "
-        "is a general English model, not one for safeguarding. Nothing that was measured may use the network."
+        f"Model: {escape(method['model'])}; spaCy {escape(method['spacy'])}, Presidio {escape(method['presidio'])}. "
+        "Its base is a general English model; the part that reads names was trained further on made-up notes, and has "
+        "never seen a real one. Nothing that was measured may use the network."
     )
     yield (
         f"Found: {escape(method['found'])}. Right: {escape(method['right'])}. By character is strict: a first name "
@@ -180,7 +181,7 @@ def _becomes(systems: Json) -> str:
             wide = count / every * WIDTH
             parts.append(f'<rect x="{at:.1f}" y="{top + 13}" width="{wide:.1f}" height="13" fill="{STATES[state]}"/>')
             if count:
-                parts.append(f'<text x="{at + 3:.1f}" y="{top + 23}">{count}</text>')
+                parts.append(f'<text x="{at + 3:.1f}" y="{top + 23}" style="fill:#fff">{count}</text>')
             at += wide
     return _svg(height, parts, "Notes that are clear, substituted and withheld")
 
@@ -255,7 +256,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence
             f'<td class="n">{one}</td>' if at in numbers else f"<td>{one}</td>" for at, one in enumerate(row)
         )
 
-    above = "".join(f"<th>{one}</th>" for one in head)
+    above = "".join(f'<th class="n">{one}</th>' if at in numbers else f"<th>{one}</th>" for at, one in enumerate(head))
     below = "".join(f"<tr>{line(row)}</tr>" for row in rows)
     return f"<table><thead><tr>{above}</tr></thead><tbody>{below}</tbody></table>"
 

@@ -1,16 +1,15 @@
-"""What is measured: our screening without and with its model, and plain Presidio over the same model beside it."""
+"""What is measured: our screening without and with its model, and beside it plain Presidio over that model's base."""
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from broker.screening.own import known
-from broker.screening.screen import Screen
-
 from broker.schemas.encompass import EDUCATION_SEES
 from broker.schemas.notification_issued import NotificationIssued
 from broker.screening import model
+from broker.screening.own import known
+from broker.screening.screen import Screen
 from broker.screening.verdict import Kind, Model, Span, State
 from tests.eval.compile_notes import Note
 
@@ -60,7 +59,7 @@ class Ours:
 
 
 class PlainPresidio:
-    """Presidio as it comes: its default recognisers and configuration, over the same spaCy model, all of it."""
+    """Presidio as it comes: its default recognisers and configuration, over the spaCy model that ours starts from."""
 
     def __init__(self) -> None:
         import tldextract  # noqa: PLC0415 - of the optional extra, like the rest here

@@ -63,7 +63,7 @@ def delivery_of(message: str, recipient: str = ACLAND, sender: str = MET) -> str
 
 def overdue_of(one: Submitted, recipient: str = ACLAND, owner: str = MET) -> str:
     """The event id of the notice that nobody has answered in time."""
-    return str(uuid5(NAMESPACE, f"overdue|{owner}|{one.case}|{one.message}|{recipient}|sent"))
+    return str(uuid5(NAMESPACE, f"overdue|{owner}|{one.case}|{one.message}|{recipient}|whole|sent"))
 
 
 def once_each(submitted: Iterable[Submitted]) -> Counter[str]:

@@ -63,10 +63,16 @@ def test_other_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     copy = tmp_path / "weights"
     shutil.copytree(model.folder(), copy)
     monkeypatch.setattr(model, "folder", lambda: copy)
-    assert model.digest(copy) == model.DIGEST
+    assert model.digest(copy) == model.BASE_DIGEST
     assert model.load()
     (copy / "ner" / "cfg").write_bytes((copy / "ner" / "cfg").read_bytes() + b" ")
     with pytest.raises(AnotherModel, match="is not the one that was measured"):
+        model.load()
+
+
+def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "WEIGHTS", "words.txt")
+    with pytest.raises(AnotherModel, match=r"^words\.txt is not the one that was measured"):
         model.load()
 
 
@@ -111,5 +117,10 @@ def test_names_are_read_however_they_are_written(reader: Reader, written: type[s
 
 
 def test_ordinary_words_are_nobody(reader: Reader) -> None:
-    text = "Mum was upset. Dad left. The Head and the Safeguarding Lead spoke to Children's Services on Monday."
+    text = "Mum was upset at 9.20. Dad left. The Head and the Safeguarding Lead spoke to the Health Visitor on Monday."
     assert reader.people_and_places(text) == []
+
+
+def test_times_ages_and_marks_are_nobody(reader: Reader) -> None:
+    for text in ("Arrived at 9.20, aged 8, down from 96%.", "8", "(4)", "- 17 -"):
+        assert reader.people_and_places(text) == []

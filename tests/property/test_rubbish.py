@@ -137,6 +137,8 @@ def test_any_visible_text_survives_from_sender_to_reader(fresh: Callable[[], Wor
     except Refused:
         return
     (opened,) = world.opened(world.read(world.carry_record(incoming(submitted))), ACLAND)
-    said, read = (unicodedata.normalize("NFC", one).split() for one in (text, " ".join(opened.content["circumstances"])))
+    said, read = (
+        unicodedata.normalize("NFC", one).split() for one in (text, " ".join(opened.content["circumstances"]))
+    )
     assert read == said, "it is cut between sentences, and white space at a cut is lost"
     assert loads(unb64(opened.statement.split(".")[0]))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from broker import acl, topics
+from broker import acl, reading, topics
 from broker.acl import Acl, Operation, Quota, Resource
 from broker.data import organisations
 from broker.registry import Channel, Organisation, Registry
@@ -135,6 +135,20 @@ def test_the_mailbox_service_cannot_send_and_those_who_send_under_its_sister_nam
     assert sender == {(Operation.WRITE, topics.submit(family)) for family in topics.FAMILIES}
 
 
+def test_the_screening_reads_what_the_worker_asks_and_can_deliver_to_nobody() -> None:
+    rights = acl.rules(organisations())
+    mine = {(right.operation, right.name) for right in acl.of(rights, acl.SCREENER)}
+    assert mine == {
+        (Operation.READ, topics.SCREEN),
+        (Operation.READ, reading.GROUP),
+        (Operation.READ, topics.REGISTRY),
+        *((Operation.WRITE, topics.submit(family)) for family in topics.FAMILIES),
+    }
+    assert [one.principal for one in rights if one.name == topics.SCREEN and one.operation is Operation.WRITE] == [
+        f"User:{acl.WORKER}"
+    ]
+
+
 def test_every_principal_of_an_organisation_has_one_limit_and_the_broker_s_own_have_none() -> None:
     registry = organisations()
     limits = acl.quotas(registry)
@@ -146,7 +160,7 @@ def test_every_principal_of_an_organisation_has_one_limit_and_the_broker_s_own_h
         most = acl.SHARED_SENDS_AT_MOST if shared else acl.SENDS_AT_MOST
         assert (one.what, one.value) == ("producer_byte_rate", most)
         assert one.why
-    for name in (acl.WORKER, acl.MAILBOX_READER, acl.OPERATOR, acl.NODE):
+    for name in (acl.WORKER, acl.SCREENER, acl.MAILBOX_READER, acl.OPERATOR, acl.NODE):
         assert not acl.of(limits, name)
 
 
@@ -157,8 +171,8 @@ def test_whoever_may_write_to_a_submit_topic_has_a_limit_but_the_operator() -> N
         for one in acl.rules(registry)
         if one.operation is Operation.WRITE and one.resource is Resource.TOPIC and one.name.startswith("submit.")
     }
-    assert writers
-    assert writers <= {one.principal for one in acl.quotas(registry)}
+    assert f"User:{acl.SCREENER}" in writers, "what answers for the broker waits for nobody"
+    assert writers - {f"User:{acl.SCREENER}"} <= {one.principal for one in acl.quotas(registry)}
 
 
 def test_a_limit_outlasts_suspension_but_not_the_client() -> None:

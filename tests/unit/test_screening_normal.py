@@ -20,7 +20,7 @@ def test_plain_text_is_read_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("Zoë’s “pal” Łukasz – ok…", 'Zoe\'s "pal" Lukasz - ok.'),
+        ("Zoë\u2019s “pal” Łukasz \u2013 ok…", 'Zoe\'s "pal" Lukasz - ok.'),
         ("a\u00a0b\u2009c", "a b c"),
         ("ﬁne", "fine"),
         ("1st \u2161", "1st II"),
@@ -128,5 +128,5 @@ def test_words_of_another_alphabet_are_foreign() -> None:
 
 
 def test_a_name_is_folded_like_the_text() -> None:
-    assert fold("Siân O’Łoś") == "Sian O'Los"
+    assert fold("Siân O\u2019Łoś") == "Sian O'Los"
     assert fold("plain") == "plain"

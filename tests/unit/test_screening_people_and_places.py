@@ -123,6 +123,12 @@ NAMED = [
     ("named will", "will"),
     ("Then I Okereke said so", "Okereke"),
     ("Robyn van Dyke left", "Dyke"),
+    ('Winston ("Tubs") left', "Tubs"),
+    ("a man called spud", "spud"),
+    ("lives on chapel rise", "chapel rise"),
+    ("staying in netherfold", "netherfold"),
+    ("PARKED IN ST", None),
+    ("don't tell don hughes", "don hughes"),
 ]  # fmt: skip
 """A text, and a part of it that must be found; None: nothing may be."""
 

@@ -1,9 +1,9 @@
 """Train the model that reads names in notes: `make screening-model`.
 
 It starts from the weights of the optional extra (`en_core_web_sm`), which know general American prose, and goes on with
-notes that are put together here: sentences of `sentences.txt`, names of the screening lists and names that nobody
+notes that are put together here: `screening_sentences.txt`, names of the screening lists and names that nobody
 bears, without capitals, all in capitals, dictated without a full stop, mistyped. Nothing of `tests/eval/notes` is read.
-Same seed, same machine, same weights; another processor may round otherwise, and then the digest in
+Same seed, lists and machine, same weights; another processor may round otherwise, and then the digest in
 `broker/screening/model.py` is another one, to be changed only with figures measured anew.
 """
 
@@ -12,12 +12,12 @@ import lzma
 import random
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import spacy
+from spacy.language import Language
 from spacy.training import Example
 from spacy.util import fix_random_seed, minibatch
 
@@ -25,41 +25,36 @@ from broker.screening import model
 from broker.screening.lists import EITHER, FIRST, LAST, NICKNAMES, PLACES
 
 SEED = 20261124
-NOTES, PASSES, BATCH, DROP, RATE = 14_000, 2, 48, 0.25, 0.0004
+NOTES, PASSES, BATCH, DROP, RATE = 14_000, 3, 48, 0.25, 0.0004
 KEPT_BITS = 12
 """Of the 23 bits of a weight's fraction; the others are noise and would double the size of the file."""
-SENTENCES = Path(__file__).with_name("sentences.txt")
-
-START = ("farn thorn mill oak ash marl brack hather wether stan dun wick hazel elm fen holm kirk lang mars nether over "
-    "raven sel thwait ulv wal whit bram crof den eger frod gars hol ing kel lyth mel nor pen ros skel tad up wend yar "
-    "aber llan pont tre bally strath inver glen").split()
-END = ("wick ton ham by ford bury worth ley thorpe field stead dale combe mouth bridge well hurst wood den stow minster "
-    "gate mere sea fach gwyn coed more").split()
-STREET = ("Close Road Street Avenue Lane Drive Way Court Gardens Terrace Crescent Grove Place Rise View Row Walk Mews "
-    "Green Hill Square Parade").split()
-TREE = ("Larch Hawthorn Station Church Mill Victoria Albert Chapel Park Queens Kings Manor School High Beech Cedar Elm "
-    "Poplar Sycamore Windmill Canal Quarry Orchard Meadow Bridge Castle George Wellington Nelson Alma Cobden Gladstone "
-    "Heath Moor Priory Abbey Foundry Tannery Harbour Cross Spring Grange").split()
-SAINT = ("Anne Bede Cuthbert Mary Peter John Jude Teresa Aidan Oswald Chad Hilda Winifred David Barnabas Luke Mark "
-    "Margaret Joseph Thomas Edmund Wilfrid Columba").split()
-SCHOOL = ["Primary", "Primary School", "Academy", "High School", "School", "Infants", "Junior School", "College", "C of E"]
-ORG = ["Surgery", "Medical Centre", "Health Centre", "Medical Practice", "House", "Refuge", "Women's Refuge", "Nursery",
-    "Children's Centre", "Family Centre", "Community Centre", "Church", "Mosque", "Gurdwara", "Boxing Club", "Youth Club",
-    "Hostel", "Lodge", "Court", "Family Hub", "Pharmacy", "Working Men's Club", "Leisure Centre", "Contact Centre"]
-CALLED = ("Smudge Spud Tiny Bones Ginge Lofty Shaz Kaz Gaz Baz Daz Caz Jaz Shez Tez Moz Chez Fitz Mickey Bomber Lanky "
-    "Scouse Taff Jock Geordie Blue Ghost Razor Biggz Fats Stix Lil Nas Juicy Titch Flash Beaver Badger Foxy Duke Prince "
-    "TJ AJ CJ DJ JJ KC MJ RJ PJ BJ").split()
-WORDSUR = ("Bird Young Marsh Street Rose Wood Brown Green King Bishop Cook Hill Field Stone Banks Love Price Day May Long "
-    "Short Rice Pope Hunt Park Fox Bell Cross Ford Gray White Black Knight Miller Baker Carpenter Waters Rivers Frost Snow "
-    "Winter Summers Page Read Sharp Small Strong Swift Moody Savage Pain Head Hand Foot Speed Goodman Church").split()
 
 Words = Sequence[str]
+
+
+def _material() -> tuple[Words, Mapping[str, Words]]:
+    """(sentences, what -> parts of names) of the file beside this one."""
+    sentences: list[str] = []
+    parts: dict[str, Words] = {}
+    for line in Path(__file__).with_name("screening_sentences.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("@"):
+            what, _, words = line.removeprefix("@").partition(": ")
+            parts[what] = words.split(",")
+        elif line and not line.startswith("#"):
+            sentences.append(line)
+    return sentences, parts
+
+
+SENTENCES, PARTS = _material()
+SLOT = re.compile(r"\{(\w+)\}")
+
+
 Made = tuple[str, list[tuple[int, int, str]]]
 """A text, and (start, end, label) of each name in it."""
 
 
 class Names:
-    """Draws names. Every third one is in no list: the lists are read by the rules before, and the model is for the rest."""
+    """Draws names. Every third one is in no list: rules before the model read the lists, and it is for the rest."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -76,13 +71,19 @@ class Names:
             "sur": (self.last, "PERSON"),
             "nick": (self._nick, "PERSON"),
             "word": (lambda: self._pick(self._either).title(), "PERSON"),
-            "wordsur": (lambda: self._pick(WORDSUR), "PERSON"),
+            "wordsur": (lambda: self._part("surname"), "PERSON"),
             "town": (self._town, "GPE"),
             "area": (self._area, "GPE"),
             "street": (self._street, "FAC"),
-            "home": (lambda: f"{self._chance.randint(1, 199)}{self._pick(['', '', '', 'a', 'b'])} {self._street()}", "FAC"),
+            "home": (
+                lambda: f"{self._chance.randint(1, 199)}{self._one('', '', '', 'a', 'b')} {self._street()}",
+                "FAC",
+            ),
             "school": (self._school, "ORG"),
             "org": (self._org, "ORG"),
+            "pub": (self._pub, "ORG"),
+            "prison": (lambda: f"{self._one('HMP', 'HMYOI', 'YOI')} {self._town()}", "ORG"),
+            "flat": (lambda: f"{self._chance.randint(1, 120)}{self._one('', '', 'a', 'B')}", "FAC"),
         }
         make, label = makers[slot]
         return make(), label
@@ -106,63 +107,77 @@ class Names:
         if way < 0.06:
             return f"{self.last().upper()}, {self.first()}"
         middle = f" {self.first()}" if way < 0.12 else ""
-        return f"{self._chance.choice(self.first())}. {self.last()}" if way > 0.93 else f"{self.first()}{middle} {self.last()}"
+        return (
+            f"{self._chance.choice(self.first())}. {self.last()}"
+            if way > 0.93
+            else f"{self.first()}{middle} {self.last()}"
+        )
 
     def _nick(self) -> str:
         way = self._chance.random()
         if way < 0.35:
-            return self._pick(CALLED)
+            return self._part("called")
         if way < 0.5:
-            return f"{self._pick(['Big', 'Little', 'Old', 'Young', 'Mad', 'Lil', 'Fat', 'Uncle', 'Auntie'])} {self.first()}"
+            return (
+                f"{self._one('Big', 'Little', 'Old', 'Young', 'Mad', 'Lil', 'Fat', 'Uncle', 'Auntie')} {self.first()}"
+            )
         return self._pick(self._short).title() if way < 0.85 else self._coined()[:4]
 
     def _coined(self) -> str:
         """A name that nobody bears: syllables."""
-        parts = [self._pick(CONSONANTS) + self._pick(VOWELS) for _ in range(self._chance.randint(1, 3))]
-        return ("".join(parts) + self._pick(ENDINGS)).title()
+        parts = [self._part("sound begins") + self._part("sound ends") for _ in range(self._chance.randint(1, 3))]
+        return ("".join(parts) + self._part("name ends")).title()
 
     def _town(self) -> str:
         if self._chance.random() < 0.4:
             return self._pick(self._towns).title()
-        name = (self._pick(START) + self._pick(END)).title()
+        name = (self._part("town begins") + self._part("town ends")).title()
         more = self._chance.random()
-        return f"{self._pick(['Great', 'Little', 'Upper', 'Nether', 'East', 'North'])} {name}" if more < 0.1 else name
+        return f"{self._one('Great', 'Little', 'Upper', 'Nether', 'East', 'North')} {name}" if more < 0.1 else name
 
     def _area(self) -> str:
         way = self._chance.random()
         if way < 0.4:
             return self._town()
         if way < 0.7:
-            return f"{self._pick(TREE)} {self._pick(['Park', 'Hill', 'End', 'Green', 'Bank', 'Top', 'Side', 'Heath'])}"
-        return f"{self._town()} {self._pick(['Park', 'Rec', 'Estate', 'Fields', 'Common'])}"
+            return f"{self._part('street name')} {self._part('area ends')}"
+        return f"{self._town()} {self._one('Park', 'Rec', 'Estate', 'Fields', 'Common')}"
 
     def _street(self) -> str:
         way = self._chance.random()
-        name = self._pick(TREE) if way < 0.5 else self._town() if way < 0.8 else self.last()
-        kind = self._pick(STREET)
+        name = self._part("street name") if way < 0.5 else self._town() if way < 0.8 else self.last()
+        kind = self._part("street kind")
         return f"{name} {kind[:2] if kind in {'Road', 'Street'} and way < 0.1 else kind}"
 
     def _school(self) -> str:
         way = self._chance.random()
         if way < 0.4:
-            name = f"{self._pick(['St', 'St', 'St.', 'Saint'])} {self._pick(SAINT)}{self._pick(['', chr(39) + 's', 's'])}"
-            return name if way < 0.2 else f"{name} {self._pick(SCHOOL)}"
-        return f"{self._pick(TREE) if way < 0.6 else self._town()} {self._pick(SCHOOL)}"
+            name = f"{self._one('St', 'St', 'St.', 'Saint')} {self._part('saint')}{self._part('saint ends')}"
+            return name if way < 0.2 else f"{name} {self._part('school kind')}"
+        return f"{self._part('street name') if way < 0.6 else self._town()} {self._part('school kind')}"
 
     def _org(self) -> str:
         way = self._chance.random()
-        name = self._pick(TREE) if way < 0.4 else self._town() if way < 0.7 else self.first()
+        name = self._part("street name") if way < 0.4 else self._town() if way < 0.7 else self.first()
         if way > 0.9:
-            return f"{self._pick(['The', 'the'])} {self._pick(TREE)}{self._pick(['', ' Centre', ' Arms', ' Project', ' Inn'])}"
-        return f"{name} {self._pick(ORG)}"
+            return f"{self._one('The', 'the')} {self._part('street name')}{self._part('meeting place ends')}"
+        return f"{name} {self._part('organisation kind')}"
+
+    def _pub(self) -> str:
+        way = self._chance.random()
+        if way < 0.5:
+            return f"{self._one('The', 'the', '')} {self._part('pub begins')} {self._part('pub ends')}".strip()
+        owner = self.first() if way < 0.7 else self._part("pub begins")
+        return f"{owner}{self._part('possessive')} {self._part('shop kind')}"
 
     def _pick(self, among: Words) -> str:
         return self._chance.choice(among)
 
+    def _part(self, of: str) -> str:
+        return self._pick(PARTS[of])
 
-CONSONANTS = "b c ch d f g h j k kh l m n p r s sh t th v w y z br dr gr kr tr sl st dh".split()
-VOWELS = "a e i o u aa ee ai ia ou y".split()
-ENDINGS = ["", "", "n", "r", "h", "sh", "ka", "na", "iq", "esh", "wa", "ski", "sson", "lyn", "eesha", "den", "ley", "x"]
+    def _one(self, *among: str) -> str:
+        return self._pick(among)
 
 
 def made(chance: random.Random, sentences: Words, names: Names) -> Made:
@@ -171,7 +186,7 @@ def made(chance: random.Random, sentences: Words, names: Names) -> Made:
     text, found = "", list[tuple[int, int, str]]()
     for sentence in chance.sample(sentences, chance.choice([1, 1, 2, 2, 3, 4, 5])):
         text += chance.choice([" ", " ", " ", "\n", " - "]) if text else ""
-        pieces = re.split(r"\{(\w+)\}", sentence)
+        pieces = SLOT.split(sentence)
         if way == "dictated":
             pieces[0::2] = [re.sub(r"[.,:;\"()]", "", piece) for piece in pieces[0::2]]
         if way == "sloppy":
@@ -206,7 +221,7 @@ def _mistyped(chance: random.Random, piece: str) -> str:
     return "".join(words)
 
 
-def examples(nlp: Any, chance: random.Random, sentences: Words, count: int) -> Iterator[Example]:
+def examples(nlp: Language, chance: random.Random, sentences: Words, count: int) -> Iterator[Example]:
     """Notes as spaCy learns from them. A name that no whole tokens make is left open, neither a name nor none."""
     names = Names(chance)
     for _ in range(count):
@@ -217,7 +232,7 @@ def examples(nlp: Any, chance: random.Random, sentences: Words, count: int) -> I
         yield Example.from_dict(doc, {"entities": [(one.start_char, one.end_char, one.label_) for one in kept]})
 
 
-def train(sentences: Words, passes: int = PASSES, count: int = NOTES, say: Callable[[str], object] = print) -> Any:
+def train(sentences: Words, passes: int = PASSES, count: int = NOTES, say: Callable[[str], object] = print) -> Language:
     """The pipeline after training."""
     fix_random_seed(SEED)
     chance = random.Random(SEED)  # noqa: S311 - play data
@@ -232,7 +247,7 @@ def train(sentences: Words, passes: int = PASSES, count: int = NOTES, say: Calla
     return nlp
 
 
-def rounded(nlp: Any) -> bytes:
+def rounded(nlp: Language) -> bytes:
     """The weights of the names component, with the noise in their last bits removed, compressed."""
     mask = np.uint32(0xFFFFFFFF << (23 - KEPT_BITS) & 0xFFFFFFFF)
     for node in nlp.get_pipe(model.READER).model.walk():
@@ -245,8 +260,7 @@ def rounded(nlp: Any) -> bytes:
 
 def main() -> None:
     """Train, write the file beside the lists, say its digest."""
-    lines = [line for line in SENTENCES.read_text().splitlines() if line and not line.startswith("#")]
-    weights = rounded(train(lines))
+    weights = rounded(train(SENTENCES))
     file = Path(model.__file__).parent / "data" / model.WEIGHTS
     file.write_bytes(weights)
     sys.stdout.write(f"{file.name}: {len(weights)} bytes, SHA-256 {hashlib.sha256(weights).hexdigest()}\n")
