@@ -5,7 +5,7 @@ A police system uses `submit`, a school's system `open_delivery`. Suppliers in o
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -17,14 +17,16 @@ from broker.registry import KeyUse, Organisation, PublicKey, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Flow
 from broker.schemas.terms import Kind, PersonRole
-from broker.sealing import KeyRing, Signer, public, read_cover, seal, unseal
-from broker.state import LEEWAY
-from broker.statement import MAX_STATEMENT, loads, peek, sign, unb64, verify
+from broker.sealing import KeyRing, Signer, public, said_by, seal, unseal
+from broker.statement import MAX_STATEMENT, peek, sign, verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """One record, ready for Kafka. Publish `value` again byte for byte to retry: it cannot act twice."""
+    """One record, ready for Kafka. Publish `value` again byte for byte to retry: it cannot act twice.
+
+    `statement`: what was signed, whole. Keep it: receipts are proved against it.
+    """
 
     topic: str
     key: bytes
@@ -32,6 +34,7 @@ class Submitted:
     value: bytes
     message: str
     case: str
+    statement: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,7 @@ class Agency:
         sealed = unseal(value, self._keys)
         if not isinstance(sealed, dict) or not isinstance(sealed.get("cover"), str):
             raise Refused(Reason.MALFORMED, ("cover",))
-        cover = self._cover(sealed["cover"], now)
+        cover = said_by(self.broker(), sealed["cover"], now)
         if cover.get("aud") != self.id or cover.get("iss") != self.broker().id:
             raise Refused(Reason.MISMATCH, ("aud",))
         body, text = cover["body"], sealed.get("statement")
@@ -139,21 +142,6 @@ class Agency:
             statement=text,
         )
 
-    def _cover(self, text: str, now: datetime) -> Mapping[str, Any]:
-        """The broker's words, verified with whichever of its keys signed them: today's need not be that of the day."""
-        try:
-            kid = loads(unb64(text.partition(".")[0]))["kid"]
-            key = next(key for key in self.broker().keys if key.kid == kid and key.use is KeyUse.SIGN)
-            cover = read_cover(text, key)
-            if key.revoked_at is not None:
-                raise Refused(Reason.KEY_REVOKED)
-            in_time = key.not_before <= datetime.fromtimestamp(cover["iat"], UTC) < min(key.not_after, now + LEEWAY)
-        except (ValueError, TypeError, KeyError, StopIteration, OverflowError) as error:
-            raise Refused(Reason.FORGED) from error
-        if not in_time:
-            raise Refused(Reason.KEY_NOT_VALID)
-        return cover
-
 
 def enclose(
     statement: str, submission: Parsed, flow: Flow, *, source: str, broker: Organisation, now: datetime
@@ -166,6 +154,7 @@ def enclose(
         value=seal({"statement": statement}, _valid(broker, KeyUse.SEAL, now)),
         message=str(submission.id),
         case=str(submission.case),
+        statement=statement,
     )
 
 

@@ -11,6 +11,7 @@ from faststream.security import BaseSecurity
 
 from broker.clock import Clock
 from broker.connection import Connection
+from broker.drafts import Carried
 from broker.exchange import Exchange
 from broker.follower import Follower
 from broker.home import Home, broker_of
@@ -59,8 +60,18 @@ def kafka_broker(connection: Connection, *, consumer_only: bool = True) -> Kafka
     )
 
 
-async def run(home: Home, connection: Connection, clock: Clock, *, ready: Callable[[], None] = lambda: None) -> Ending:
-    """Run the worker until it is told to stop or cannot go on. Raises HomeError or Unreachable."""
+async def run(
+    home: Home,
+    connection: Connection,
+    clock: Clock,
+    *,
+    count: Callable[[Carried], None] = lambda _: None,
+    ready: Callable[[], None] = lambda: None,
+) -> Ending:
+    """Run the worker until it is told to stop or cannot go on. Raises HomeError or Unreachable.
+
+    `count` is given everything, once it has been written.
+    """
     ending = Ending()
     broker = kafka_broker(connection)
     app = FastStream(broker, logger=None)
@@ -84,7 +95,7 @@ async def run(home: Home, connection: Connection, clock: Clock, *, ready: Callab
                 because=f"these topics do not exist, or this principal may not see them: {names}; "
                 "run `broker topics --create`, then `broker acl apply`"
             )
-        await _run(app, broker, exchange, connection, home, clock, ready, stop)
+        await _run(app, broker, exchange, connection, home, clock, ready, stop, count)
     finally:
         await follower.close()
     return ending
@@ -99,10 +110,19 @@ async def _run(
     clock: Clock,
     ready: Callable[[], None],
     stop: Callable[[str], None],
+    count: Callable[[Carried], None],
 ) -> None:
     seal = StateSeal(home.state_keys())
     for one in ROUTERS:
-        loop = Loop(family=one.FAMILY, connection=connection, exchange=exchange, clock=clock, seal=seal, stop=stop)
+        loop = Loop(
+            family=one.FAMILY,
+            connection=connection,
+            exchange=exchange,
+            clock=clock,
+            seal=seal,
+            stop=stop,
+            count=count,
+        )
         broker.include_router(one.router(loop))
         app.after_shutdown(loop.close)
     app.after_startup(ready)

@@ -1,6 +1,7 @@
 """The dry run integrators live by: what would become of a message, and exactly what each recipient would see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,24 @@ from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Addressing, Flow
 from broker.schemas.terms import STANDS_IN, Role
 from broker.state import Case, TellingState
+from broker.words import Judged
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A dry run. `outcome`: as `check` returns it; the rest is there only if the document could be parsed.
+
+    `content`, `to`: as they would be signed. `judged`: per recipient, in the order of the outcome's recipients.
+    """
+
+    outcome: Json
+    flow: Flow | None = None
+    sender: Organisation | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    to: Sequence[Json] = ()
+    judged: Sequence[Judged] = ()
 
 
 def check(
@@ -27,27 +44,43 @@ def check(
     policy: Policy,
     now: datetime,
 ) -> Json:
+    """What would become of a document: see `tried`.
+
+    Returns status (shared, partial, held, refused, recorded) and per recipient the outcome, the view with its values,
+    and what is not shown and why.
+    """
+    return tried(document, sender=sender, told=told, registry=registry, policy=policy, now=now).outcome
+
+
+def tried(
+    document: Mapping[str, Any],
+    *,
+    sender: str | None,
+    told: Sequence[Organisation],
+    registry: Registry,
+    policy: Policy,
+    now: datetime,
+) -> Tried:
     """Parse, address, decide and redact one document as the broker would, in a case of its own.
 
-    `told`: for an update, correction or withdrawal, the organisations that received the original. Returns status
-    (shared, partial, held, refused, recorded) and per recipient the outcome, the view with its values, and what is not
-    shown and why. Never raises for bad input.
+    `told`: for an update, correction or withdrawal, the organisations that received the original. Never raises for bad
+    input.
     """
     try:
-        return _check(document, sender, told, registry, policy, now)
+        return _tried(document, sender, told, registry, policy, now)
     except Refused as refused:
         claimed = str(document.get("id", "")) if isinstance(document, Mapping) else ""
-        return words.refusal(message=claimed, refused=refused, policy=policy.version)
+        return Tried(outcome=words.refusal(message=claimed, refused=refused, policy=policy.version))
 
 
-def _check(
+def _tried(
     document: Mapping[str, Any],
     sender_id: str | None,
     told: Sequence[Organisation],
     registry: Registry,
     policy: Policy,
     now: datetime,
-) -> Json:
+) -> Tried:
     if not isinstance(document, Mapping):
         raise Refused(Reason.MALFORMED, ("(the document is not a JSON object)",))
     who = sender_id or str(document.get("caseOwner", ""))
@@ -84,11 +117,12 @@ def _check(
         policy=policy.version,
         owed=ledger.owed(then, submission, flow, sender.id, sender.kind, registry, now),
     )
-    content = submission.content.model_dump(by_alias=True, exclude_none=True, mode="json")
+    normal = submission.model_dump(by_alias=True, exclude_none=True, mode="json")
+    content = normal["content"]
     for one, body in zip(judged, result["recipients"], strict=True):
         body["view"] = {name: content[name] for name in content if name in body["shown"]}
         body["notShown"] = one.shown.markers(flow) if one.decision.shared else {}
-    return result
+    return Tried(outcome=result, flow=flow, sender=sender, content=content, to=normal["to"], judged=judged)
 
 
 def _case(submission: Parsed, flow: Flow, told: Sequence[Organisation], now: datetime) -> Case:

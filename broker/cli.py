@@ -9,6 +9,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +36,8 @@ from broker.commands import (
     org,
     papers,
     policy,
+    preview,
+    receipt,
     rules,
     screen,
 )
@@ -51,6 +54,7 @@ from broker.commands.options import (
     JsonOption,
     MailboxOption,
     clock_of,
+    documents_in,
     fail,
     flow_of,
     moment,
@@ -69,6 +73,7 @@ from broker.commands.sending import (
     agency_of,
     bring_up_to_date,
     do,
+    keep_signed,
     send_and_wait,
 )
 from broker.commands.sending import run as run_
@@ -78,10 +83,10 @@ from broker.demo.night import play
 from broker.errors import Refused
 from broker.home import Home, HomeError
 from broker.local_kafka import KafkaUnavailable
+from broker.metrics import Metrics
 from broker.pages import law_page
 from broker.registry import Channel, Registry
 from broker.schemas.catalogue import CATALOGUE
-from broker.statement import loads
 from broker.status import status as read_status
 
 app = typer.Typer(
@@ -103,9 +108,11 @@ app.command()(members.redeliver)
 app.add_typer(papers.app, name="papers")
 app.command()(basis.basis)
 app.command()(rules.rules)
+app.command()(preview.preview)
 app.add_typer(policy.app, name="policy")
 app.add_typer(decision.app, name="decision")
 app.add_typer(holds.app, name="holds")
+app.add_typer(receipt.app, name="receipt")
 app.add_typer(acl.app, name="acl")
 app.add_typer(certificate.app, name="certificate")
 app.add_typer(mailbox.app, name="mailbox")
@@ -116,23 +123,15 @@ app.command()(backup.restore)
 AsOption = Annotated[str, typer.Option("--as", help="The organisation that you are, as police:01.")]
 
 
-def _documents(file: Path) -> list[dict[str, Any]]:
-    """One document, or a list of them. `-` is standard input."""
-    try:
-        data = loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
-    except OSError as error:
-        fail(f"cannot read {file}: {error.strerror}", 2)
-    except ValueError:
-        fail(f"{file} is not JSON (or holds a key twice). See `broker schema TYPE` for the form.", 2)
-    made = data if isinstance(data, list) else [data]
-    if not made or not all(isinstance(one, dict) for one in made):
-        fail(f"{file} must hold a message, or a list of messages. See `broker schema TYPE`.", 2)
-    return made
-
-
 @app.command()
 def run(
-    home: HomeOption = DEFAULT_HOME, bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP, clock: ClockOption = None
+    metrics: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Serve counts for Prometheus on this port of 127.0.0.1."),
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
+    clock: ClockOption = None,
 ) -> None:
     """Run a worker: read submissions, decide, redact, seal and deliver, until stopped.
 
@@ -140,8 +139,11 @@ def run(
     supervisor to restart it, rather than let a partition go unread.
     """
     logs.set_up()
-    place = Home(home)
-    ending = run_(run_worker(place, reach(place, bootstrap), clock_of(clock)))
+    place, counts = Home(home), Metrics()
+    with ExitStack() as meanwhile:
+        if metrics is not None:
+            do(lambda: meanwhile.enter_context(counts.served(metrics)))
+        ending = run_(run_worker(place, reach(place, bootstrap), clock_of(clock), count=counts.count))
     if ending.because:
         fail(f"The worker stopped: {ending.because}")
 
@@ -173,6 +175,14 @@ def publish(
     file: Annotated[Path, typer.Argument(help="A message, or a list of messages, as JSON; - for standard input.")],
     sender: AsOption,
     wait: Annotated[float, typer.Option(help="Seconds to wait for the outcomes; 0: do not wait.")] = 20,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            help="Keep what was signed there, as ID.sd-jwt, to prove receipts.",
+        ),
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     bootstrap: BootstrapOption = DEFAULT_BOOTSTRAP,
     as_json: JsonOption = False,
@@ -182,13 +192,13 @@ def publish(
 
     Example: broker publish examples/good.json --as police:01
     """
-    documents = _documents(file)
+    documents = documents_in(file)
     now = clock_of(clock)
     place = Home(home)
     if wait and member_of(place.registry(), sender).channel is Channel.MAILBOX:
         wait = 0
         typer.echo(f"The outcome will be in its mailbox: broker inbox {sender}", err=True)
-    bodies = run_(_publish(place, reach(place, bootstrap), sender, documents, now, wait))
+    bodies = run_(_publish(place, reach(place, bootstrap), sender, documents, now, wait, keep))
     registry = place.registry()
     console = show.console()
     for body in bodies:
@@ -203,7 +213,13 @@ def publish(
 
 
 async def _publish(
-    home: Home, connection: Connection, sender: str, documents: list[dict[str, Any]], clock: Clock, wait: float
+    home: Home,
+    connection: Connection,
+    sender: str,
+    documents: list[dict[str, Any]],
+    clock: Clock,
+    wait: float,
+    keep: Path | None,
 ) -> list[dict[str, Any]]:
     agency = agency_of(home, sender, clock())
     submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
@@ -211,6 +227,8 @@ async def _publish(
     if direct and await bring_up_to_date(home, connection):  # so that nothing is sealed to a key that is revoked
         agency = agency_of(home, sender, clock())
         submitted = [_submit(agency, documents, number, clock()) for number in range(len(documents))]
+    if keep is not None:
+        keep_signed(keep, submitted)
     if not wait:
         await post.publish(connection, submitted)
         return []
@@ -296,7 +314,7 @@ def check(
     Says outcome and scope, the rules with their reasons and what would cure them, and for each recipient the view, what
     is withheld and why. Needs no Kafka, no keys and no network. Exit code 0 shared, 3 held, 4 refused.
     """
-    documents = _documents(file)
+    documents = documents_in(file)
     now = moment(at)
     registry, in_force = registry_of(home, now), policy_of(home)
     had_it = [member_of(registry, one) for one in told or []]

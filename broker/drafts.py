@@ -1,16 +1,18 @@
 """What follows from a record, first as drafts, then signed and sealed: the one place that makes records to write."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from broker import envelope, topics
+from broker import envelope, receipts, topics
 from broker.registry import Channel, KeyUse, Organisation, PublicKey, Registry
+from broker.schemas.message import Flow
 from broker.sealing import Signer, seal, sign_cover
 from broker.state import Remembered
-from broker.words import Body
+from broker.statement import Statement
+from broker.words import Body, Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,27 @@ class Line:
     rules: tuple[str, ...] = ()
 
 
+class Tally(NamedTuple):
+    """What was withheld of what was delivered: the rules, once for each field, and how many fields without a marker.
+
+    The rules of the latter stand nowhere here: they could tell of a protected place.
+    """
+
+    rules: tuple[str, ...] = ()
+    unsaid: int = 0
+
+
+NOTHING = Tally()
+NONE_KEPT_BACK: Mapping[str, str] = {}
+
+
+def tally(judged: Sequence[Judged]) -> Tally:
+    """What was withheld from those to whom it went."""
+    gone = [one for each in judged if each.decision.shared for one in each.shown.withheld]
+    rules = tuple([one.rule for one in gone if not one.neutral])
+    return Tally(rules=rules, unsaid=len(gone) - len(rules))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
     """All that follows from one record: what to write, what to remember, what to log."""
@@ -60,6 +83,7 @@ class Carried:
     line: Line
     copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
     """By key, the statements to keep until every recipient has answered; None: it is no longer needed."""
+    tally: Tally = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +94,7 @@ class Settled:
     remember: tuple[Remembered, ...]
     line: Line
     copies: tuple[tuple[str, str | None], ...] = field(default=(), repr=False)
+    tally: Tally = NOTHING
 
 
 class Drafter:
@@ -129,6 +154,34 @@ class Drafter:
             )
         ]
 
+    def receipt(
+        self,
+        statement: Statement,
+        flow: Flow,
+        one: Judged,
+        *,
+        view: str,
+        delivery: str,
+        policy: str,
+        now: datetime,
+        kept_back: Mapping[str, str] = NONE_KEPT_BACK,
+    ) -> str:
+        """What is signed of a delivery, for its sender and the audit record: see `receipts.make`."""
+        return receipts.make(
+            statement,
+            flow,
+            one.shown,
+            view=view,
+            kept_back=kept_back,
+            delivery=delivery,
+            recipient=one.line.organisation,
+            role=one.line.role,
+            policy=policy,
+            registry=self._registry.version,
+            signer=self._signer,
+            now=now,
+        )
+
     def revocation(self, organisation: Organisation, event: str, revokes: Sequence[str], now: datetime) -> Outgoing:
         """Makes deliveries unclaimable where the notice that says why cannot be sent (yet)."""
         return Outgoing(
@@ -169,6 +222,7 @@ class Drafter:
                 remember=each.remember,
                 line=each.line,
                 copies=each.copies,
+                tally=each.tally,
             )
             for each in settled
         ]

@@ -34,7 +34,7 @@ from broker.consent.clocks import OPENS, deadline
 from broker.consent.facts import Doubt
 from broker.consent.law.policy import Policy
 from broker.consent.rules import RULES_VERSION
-from broker.drafts import Carried, Drafter, Line, Outgoing, Settled, Unsealed
+from broker.drafts import Carried, Drafter, Line, Outgoing, Settled, Tally, Unsealed, tally
 from broker.errors import Reason, Refused
 from broker.judge import Parsed, address, in_normal_form, judge, parse, required
 from broker.reading import Answered
@@ -236,6 +236,7 @@ class Exchange:
             drafts=out,
             remember=(then,),
             line=_line(telling, flow.type, sender.id, f"again-{words.status([one])}"),
+            tally=tally([one]),
         )
         return self._drafts.sealed([settled])[0]
 
@@ -411,6 +412,7 @@ class Exchange:
                 status=f"text-{part['status']}",
                 recipients=tuple(telling.recipient for telling, _, _ in found),
             ),
+            tally=Tally(rules=tuple(rule for _, _, goes in found for rule in goes.stays_by)),
         )
 
     def _text(
@@ -444,6 +446,16 @@ class Exchange:
         whose = one.instead_of or one.organisation.id
         cut = kept.statement.cut(fields=fields, addressee=whose, segments=goes.signed)
         by = words.due(due, now)
+        told["receipt"] = self._drafts.receipt(
+            kept.statement,
+            kept.flow,
+            one,
+            view=cut,
+            delivery=event,
+            policy=self.policy.version,
+            now=now,
+            kept_back=goes.why,
+        )
         body = words.delivery(
             signed=kept.statement.claims,
             flow=kept.flow,
@@ -610,16 +622,16 @@ class Exchange:
                 status=str(outcome["status"]),
                 recipients=tuple(one.line.organisation for one in judged),
             ),
+            tally=tally(judged),
         )
 
     def _decided(
         self, statement: Statement, digest: str, flow: Flow, judged: list[Judged], told: list[Body], now: datetime
     ) -> Body:
-        """The audit body: facts, rules, bases, which fields were given, which digests were withheld; no content.
+        """The audit body: facts, rules, bases, which fields were given, the receipts; no content.
 
         With the policy that it names, it is enough to decide again (`broker decision replay`).
         """
-        by_name = {d.name: d for d in statement.disclosures}
         return {
             "is": "decision",
             "at": now.isoformat(),
@@ -631,14 +643,7 @@ class Exchange:
             "rules": RULES_VERSION,
             "registry": self.registry.version,
             "given": sorted(statement.content),
-            "recipients": [
-                {
-                    **outcome,
-                    "facts": one.facts.coded(),
-                    "withheldDigests": [by_name[w.field].digest for w in one.shown.withheld],
-                }
-                for one, outcome in zip(judged, told, strict=True)
-            ],
+            "recipients": [{**outcome, "facts": one.facts.coded()} for one, outcome in zip(judged, told, strict=True)],
         }
 
     def _refuse(
@@ -694,9 +699,15 @@ class Exchange:
         now: datetime,
         revokes: Sequence[str],
     ) -> list[Unsealed]:
-        """What one recipient gets, or what is kept because it may not get it yet. `told`: its outcome."""
+        """What one recipient gets, or what is kept because it may not get it yet.
+
+        `told`: its outcome, to which the receipt of what it gets is added.
+        """
         if one.decision.shared and one.organisation is not None:
             cut = statement.cut(fields=one.shown.fields, addressee=one.instead_of or one.organisation.id)
+            told["receipt"] = self._drafts.receipt(
+                statement, flow, one, view=cut, delivery=event, policy=self.policy.version, now=now
+            )
             body = words.delivery(
                 signed=statement.claims, flow=flow, sender=sender, one=one, told=told, digest=_digest(cut)
             )

@@ -35,9 +35,8 @@ from broker.state import Case, Grant
 from broker.statement import dumps
 from broker.words import Judged
 
-_A_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
+A_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})")
+"""A time as it is signed."""
 ADULT = 18
 MOST_TELLINGS = 200
 """Messages times recipients in one case: one child and one incident never need as many."""
@@ -117,7 +116,7 @@ def _differences(given: Any, normal: Any, path: str) -> Iterator[str]:  # noqa: 
 
 
 def _same_time(one: str, other: str) -> bool:
-    times = _A_TIME.fullmatch(one) and _A_TIME.fullmatch(other)
+    times = A_TIME.fullmatch(one) and A_TIME.fullmatch(other)
     return bool(times) and datetime.fromisoformat(one) == datetime.fromisoformat(other)
 
 

@@ -113,7 +113,9 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         clock: Clock,
         seal: StateSeal,
         stop: Callable[[str], None],
+        count: Callable[[Carried], None] = lambda _: None,
     ) -> None:
+        """`stop`: ends the process, saying why. `count`: is given everything, once it has been written."""
         self.topic = topics.submit(family)
         self.group = group_of(family)
         self._changelog = topics.state(family)
@@ -123,6 +125,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         self._clock = clock
         self._seal = seal
         self._stop = stop
+        self._count = count
         self._owners: dict[TopicPartition, Owner] = {}
         self.consumer: Callable[[], AIOKafkaConsumer | None] = lambda: None
         self._partitions = topics.SUBMIT_PARTITIONS
@@ -304,6 +307,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
         spent = round((time.monotonic() - began) * 1000, 1)
         for one in carried:
             log.info("message.carried", **asdict(one.line), partition=owner.tp.partition, milliseconds=spent)
+            self._count(one)
         return len(carried)
 
     def _together(self, owner: Owner, records: Sequence[Record], now: datetime) -> Iterator[Carried]:
@@ -412,6 +416,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
                 return
             for one in carried:
                 log.info("message.overdue", **asdict(one.line), partition=owner.tp.partition)
+                self._count(one)
 
     async def _again(self, owner: Owner) -> None:
         """Decide anew what has been let go, and what recipients with a new key have not answered."""
@@ -438,6 +443,7 @@ class Loop(ConsumerRebalanceListener):  # type: ignore[misc]
                     return
                 for one in carried:
                     log.info("message.again", **asdict(one.line), partition=owner.tp.partition)
+                    self._count(one)
 
     def _decide_anew(self, owner: Owner, case: Case, telling: Telling, kept: Mapping[str, bytes]) -> Carried | None:
         """If it cannot be, it stays open and its clock runs. Its sender is told so at once of what it has released.

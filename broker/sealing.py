@@ -6,7 +6,7 @@ size tells nothing but the bucket.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -16,7 +16,8 @@ from joserfc.jwk import OKPKey
 from pydantic_core import to_json
 
 from broker.errors import Reason, Refused
-from broker.registry import PublicKey
+from broker.registry import KeyUse, Organisation, PublicKey
+from broker.state import LEEWAY
 from broker.statement import MAX_BYTES, loads, read_jws, unb64
 
 CONTENT = "A256GCM"
@@ -123,7 +124,7 @@ def _header(compact: str) -> Mapping[str, Any]:
 
 
 def sign_cover(claims: Mapping[str, Any], signer: Signer, typ: str = COVER) -> str:
-    """The broker's own words about a delivery, signed."""
+    """The broker's own words, signed: by default about a delivery."""
     header = {"alg": "Ed25519", "kid": signer.kid, "typ": typ}
     return jws.serialize_compact(header, to_json(claims), signer.key, registry=_SIGNING)
 
@@ -136,4 +137,23 @@ def read_cover(text: str, key: PublicKey, typ: str = COVER) -> Mapping[str, Any]
         raise Refused(Reason.FORGED) from error
     if not isinstance(claims, dict):
         raise Refused(Reason.FORGED)
+    return claims
+
+
+def said_by(broker: Organisation, text: str, now: datetime, typ: str = COVER) -> Mapping[str, Any]:
+    """The broker's words, verified with whichever of its keys signed them: today's need not be that of the day.
+
+    Raises Refused: FORGED, KEY_REVOKED or KEY_NOT_VALID.
+    """
+    try:
+        kid = loads(unb64(text.partition(".")[0]))["kid"]
+        key = next(key for key in broker.keys if key.kid == kid and key.use is KeyUse.SIGN)
+        claims = read_cover(text, key, typ)
+        if key.revoked_at is not None:
+            raise Refused(Reason.KEY_REVOKED)
+        in_time = key.not_before <= datetime.fromtimestamp(claims["iat"], UTC) < min(key.not_after, now + LEEWAY)
+    except (ValueError, TypeError, KeyError, StopIteration, OverflowError, OSError) as error:
+        raise Refused(Reason.FORGED) from error
+    if not in_time:
+        raise Refused(Reason.KEY_NOT_VALID)
     return claims

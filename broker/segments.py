@@ -10,6 +10,9 @@ from broker.schemas.message import Block
 from broker.screening.verdict import State
 from broker.statement import Kept, Statement
 
+NOT_READ = "TXT-8"
+"""The rule where no other is named."""
+
 
 class Segment(Block):
     """What became of one segment. `text`: the broker's wording, if it put one in its place."""
@@ -38,6 +41,21 @@ class Goes:
         """Of which anything goes."""
         return frozenset(self.wording)
 
+    @property
+    def why(self) -> Mapping[str, str]:
+        """By field, the first rule by which not all of it goes as it was signed."""
+        return {name: rules[0] for name, rules in self.rules.items()}
+
+    @property
+    def stays_by(self) -> tuple[str, ...]:
+        """The rule of each segment that is kept back."""
+        return tuple(self.why[name.partition("/")[0]] for name in self.stays)
+
+
+def _rules(one: Segment) -> tuple[str, ...]:
+    """Why it does not go as it was signed. Of one that is kept back and names no rule: it could not be read."""
+    return one.rules or (() if one.state is State.CLEAR else (NOT_READ,))
+
 
 def by_verdict(fields: Mapping[str, Sequence[Segment]], allowed: frozenset[str]) -> Goes:
     """What goes by what the screening says. `allowed`: fields that this recipient may see today."""
@@ -52,7 +70,7 @@ def by_verdict(fields: Mapping[str, Sequence[Segment]], allowed: frozenset[str])
         if said:
             wording[name] = said
         stays += [f"{name}/{number}" for number, one in enumerate(parts, 1) if one.state is State.WITHHELD]
-        if found := sorted({rule for one in parts for rule in one.rules}):
+        if found := sorted({rule for one in parts for rule in _rules(one)}):
             rules[name] = tuple(found)
     return Goes(signed=signed, wording=wording, stays=tuple(stays), rules=rules)
 

@@ -10,11 +10,13 @@ layer() {
   printf '\n== %s\n' "$name"
   if "$@"; then printf '== %s: passed in %d s\n' "$name" $((SECONDS - began)); else failed+=("$name"); fi
 }
+in_a_browser() { deploy/get-chromium.sh && "$bin/python" -m pytest -q tests/browser; }
 layer "lint (ruff)" "$bin/ruff" check .
 layer "format (ruff)" "$bin/ruff" format --check .
 layer "types (mypy, strict)" "$bin/mypy"
 layer "architecture (import-linter)" "$bin/lint-imports"
 layer "unit and property" "$bin/python" -m pytest -q tests/unit tests/property --cov --cov-report=term:skip-covered
+layer "pages, in a real browser" in_a_browser
 layer "rule by rule" "$bin/python" -m tests.rule_report
 layer "the language model, offline" make -s test-model
 layer "integration, on a real Kafka" "$bin/python" -m pytest -q tests/integration

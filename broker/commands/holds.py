@@ -29,7 +29,7 @@ from broker.commands.options import (
     fail,
 )
 from broker.commands.options import member as member_of
-from broker.commands.receiving import Taken, read_inbox, read_mailbox
+from broker.commands.receiving import read_own
 from broker.commands.sending import (
     EXIT,
     NO_OUTCOME,
@@ -300,17 +300,10 @@ def _folded(home: Home, bootstrap: str, address: str, member: Organisation, cloc
         if opened.body["is"] in KEPT:
             words.append(Word(opened.id, opened.at, opened.body))
 
-    taken = Taken(keep)
-    if member.channel is Channel.MAILBOX:
-        agency = do(lambda: Agency(organisation=member.id, registry=home.registry(), keys=home.keys(member.id)))
-        for sealed in home.kept(member.id):
-            taken.take(agency, sealed, clock())
-        do(lambda: read_mailbox(home, address, member, taken, clock, acknowledge=False))
-    else:
-        run(read_inbox(home, connection(home, bootstrap), member, taken, clock))
-    if taken.failures:
+    failures = read_own(home, lambda: connection(home, bootstrap), address, member, clock, keep)
+    if failures:
         typer.secho("A hold may be missing here: ring the broker's desk.", fg="red", err=True)
-    return fold(words), taken.failures
+    return fold(words), failures
 
 
 def _find(folded: Folded, member: Organisation, message: str, recipient: str) -> Hold:

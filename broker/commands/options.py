@@ -1,6 +1,7 @@
 """What all commands share: how they fail, how they reach Kafka, and the options that several have."""
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
@@ -18,6 +19,7 @@ from broker.home import Home, HomeError, new_key
 from broker.policies import Policies
 from broker.registry import KeyUse, Organisation, Registry
 from broker.schemas.message import Flow
+from broker.statement import loads
 
 T = TypeVar("T")
 
@@ -62,6 +64,28 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 def clock_of(file: Path | None) -> Clock:
     """The system's clock, or the demo's."""
     return system_clock if file is None else unsafe_stepped_clock(file)
+
+
+def documents_in(file: Path) -> list[dict[str, Any]]:
+    """One document, or a list of them. `-` is standard input."""
+    try:
+        data = loads(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        fail(f"cannot read {file}: {error.strerror}", 2)
+    except ValueError:
+        fail(f"{file} is not JSON (or holds a key twice). See `broker schema TYPE` for the form.", 2)
+    made = data if isinstance(data, list) else [data]
+    if not made or not all(isinstance(one, dict) for one in made):
+        fail(f"{file} must hold a message, or a list of messages. See `broker schema TYPE`.", 2)
+    return made
+
+
+def document_in(file: Path) -> dict[str, Any]:
+    """The one document in a file."""
+    found = documents_in(file)
+    if len(found) > 1:
+        fail(f"{file} holds {len(found)} messages: give one at a time", 2)
+    return found[0]
 
 
 def moment(at: datetime | None) -> datetime:
@@ -117,9 +141,12 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - JSON
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def write_page(file: Path, page: str) -> None:
-    """Write a printable page."""
+def write_page(file: Path, page: str, *, private: bool = False) -> None:
+    """Write a printable page. `private`: it holds personal data, so only its owner may read it."""
     try:
+        if private:
+            file.touch(mode=0o600)
+            file.chmod(0o600)
         file.write_text(page, encoding="utf-8")
     except OSError as error:
         fail(f"cannot write {file}: {error.strerror}; name another file", 2)

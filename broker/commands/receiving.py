@@ -9,14 +9,14 @@ import typer
 from broker import post
 from broker.agency import Agency, Opened
 from broker.clock import Clock
-from broker.commands.sending import bring_up_to_date
+from broker.commands.sending import bring_up_to_date, do, run
 from broker.connection import Connection, Unreachable
 from broker.errors import Refused
 from broker.holds import KEPT
 from broker.home import Home, broker_of
 from broker.mailbox.asking import LONGEST_WAIT
 from broker.mailbox.client import Mailbox
-from broker.registry import Organisation, Registry
+from broker.registry import Channel, Organisation, Registry
 
 TRY_AGAIN = 2.0
 """Seconds after which a mailbox service that did not answer is asked again."""
@@ -119,3 +119,26 @@ def read_mailbox(
         if not claimed and not follow:
             return
         wait = 0 if claimed or not follow else LONGEST_WAIT
+
+
+def read_own(
+    home: Home,
+    link: Callable[[], Connection],
+    address: str,
+    member: Organisation,
+    clock: Clock,
+    use: Callable[[Opened, Registry], None],
+) -> int:
+    """Hand on all that an organisation's own inbox or mailbox holds, acknowledging nothing.
+
+    `link`: Kafka, for whoever has an inbox. Returns how many items could not be trusted. Our errors end the command.
+    """
+    taken = Taken(use)
+    if member.channel is Channel.MAILBOX:
+        agency = do(lambda: Agency(organisation=member.id, registry=home.registry(), keys=home.keys(member.id)))
+        for sealed in home.kept(member.id):
+            taken.take(agency, sealed, clock())
+        do(lambda: read_mailbox(home, address, member, taken, clock, acknowledge=False))
+    else:
+        run(read_inbox(home, link(), member, taken, clock))
+    return taken.failures

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import typer
@@ -16,6 +17,7 @@ from broker.commands.options import fail, member
 from broker.connection import Connection, Unreachable
 from broker.errors import PLAIN, Refused
 from broker.home import Home, HomeError
+from broker.keys import write_new
 from broker.mailbox.client import NotAccepted
 
 T = TypeVar("T")
@@ -58,6 +60,16 @@ def agency_of(home: Home, organisation: str, now: datetime) -> Agency:
         signer=home.signer(own, now),
         people=home.people(own, now),
     )
+
+
+def keep_signed(folder: Path, submitted: Sequence[Submitted]) -> None:
+    """Keep what was signed, for its owner's eyes alone, one file a message. Raises HomeError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise HomeError(f"cannot make {folder} ({error.strerror}): name another folder") from error
+    for one in submitted:
+        write_new(folder / f"{one.message}.sd-jwt", one.statement.encode())
 
 
 async def bring_up_to_date(home: Home, connection: Connection) -> bool:

@@ -12,6 +12,8 @@ from functools import lru_cache
 from broker.schemas.message import Flow, Message
 from broker.schemas.terms import AddressHandling, Label, Role
 
+NOT_INCLUDED = "not-included"
+"""The marker of a field that the sender left out, and of one that looks to the recipient as if it had been."""
 RULE_OF_LABEL: Mapping[Label, str] = {
     Label.LINK: "RD-1",
     Label.ADULT_NAME: "RD-4",

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -36,7 +38,7 @@ def broker(  # noqa: C901 - set up, tear down, and what is used between
 ) -> Iterator[Run]:
     """A running worker and mailbox service, and a function that runs a `broker` command as whom it is for."""
     homes = tmp_path_factory.mktemp("homes")
-    port = free_port()
+    port, counts = free_port(), free_port()
     mailbox = f"{'http' if kafka.operator.tls is None else 'https'}://{LOOPBACK}:{port}"
 
     def environment(name: str) -> dict[str, str]:
@@ -50,7 +52,11 @@ def broker(  # noqa: C901 - set up, tear down, and what is used between
 
     def principal_for(arguments: tuple[str, ...]) -> str:
         match arguments:
-            case ("publish", _, "--as", organisation, *_) | ("inbox", organisation, *_):
+            case (
+                ("publish", _, "--as", organisation, *_)
+                | ("inbox", organisation, *_)
+                | ("receipt", _, "--as", organisation, *_)
+            ):
                 member = home.registry().get(organisation)
                 assert member is not None
                 return principal(member)
@@ -74,7 +80,8 @@ def broker(  # noqa: C901 - set up, tear down, and what is used between
         done = run(*setting_up)
         assert done.returncode == 0, done.stderr
     started = {}
-    for name, command in (("worker", ["run"]), (MAILBOX_READER, ["mailbox", "serve", "--port", str(port)])):
+    worker = ["run", "--metrics", str(counts)]
+    for name, command in (("worker", worker), (MAILBOX_READER, ["mailbox", "serve", "--port", str(port)])):
         log = home.path / f"{name}.log"
         with log.open("w") as out:
             made = subprocess.Popen([sys.executable, "-m", "broker", *command], env=environment(name), stderr=out)
@@ -86,6 +93,7 @@ def broker(  # noqa: C901 - set up, tear down, and what is used between
                 assert one.poll() is None, log.read_text()
                 assert time.monotonic() < end, log.read_text()
                 time.sleep(0.05)
+        (home.path / "counts").write_text(f"http://{LOOPBACK}:{counts}/metrics")
         yield run
     finally:
         for one in started.values():
@@ -110,6 +118,32 @@ def test_a_shared_message_exits_0_and_each_school_opens_it(broker: Run) -> None:
     for school in (ACLAND, HEATH):
         opened = [json.loads(line) for line in broker("inbox", school, "--json").stdout.splitlines()]
         assert [one["verified"] for one in opened if one["body"]["message"] == message["id"]] == [["broker", MET]]
+
+
+def test_a_delivery_is_proved_from_the_senders_inbox_and_the_schools_copy(broker: Run, tmp_path: Path) -> None:
+    message = _notification()
+    done = broker("publish", "-", "--as", MET, "--keep", str(tmp_path), "--json", given=message)
+    assert done.returncode == 0, done.stderr
+    listed = broker("receipt", "list", "--as", MET, "--message", message["id"], "--out", str(tmp_path), "--json")
+    receipt = json.loads(listed.stdout)
+    opened = [json.loads(line) for line in broker("inbox", ACLAND, "--json").stdout.splitlines()]
+    (copy,) = (one for one in opened if one["id"] == receipt["jti"])
+    (tmp_path / "copy").write_text(copy["statement"])
+    files = (f"{receipt['jti']}.jws", f"{message['id']}.sd-jwt", "copy")
+    given, signed, view = (str(tmp_path / name) for name in files)
+    proof = broker("receipt", "verify", given, "--statement", signed, "--view", view)
+    assert proof.returncode == 0, proof.stdout
+    assert broker("receipt", "verify", given, "--statement", view, "--view", signed).returncode == 1
+    asked = broker("receipt", "ask", "--as", ACLAND, copy["id"], "--json")
+    assert [one["rule"] for one in json.loads(asked.stdout)["withheld"]] == ["RD-1", "RD-4"]
+
+
+def test_a_monitor_reads_counts_of_the_worker(broker: Run, home: Home) -> None:
+    broker("publish", "-", "--as", MET, given=_notification())
+    with urlopen((home.path / "counts").read_text(), timeout=10) as answer:  # noqa: S310 - our own
+        said = answer.read().decode()
+    assert re.search(r'^broker_messages_total\{status="shared"\} [1-9]', said, re.MULTILINE)
+    assert re.search(r'^broker_withheld_fields_total\{rule="RD-4",type="uk.*issued.v1"\} [1-9]', said, re.MULTILINE)
 
 
 def test_a_held_message_exits_3_and_a_refused_one_4(broker: Run) -> None:

@@ -74,6 +74,8 @@ def dry(world: World, document: Any, sender: str | None = None, told: tuple[str,
 def test_the_dry_run_says_what_the_broker_does(world: World, document: Json) -> None:
     said, done = dry(world, document), world.outcome(world.carry(document))
     views = [(one.pop("view"), one.pop("notShown")) for one in said["recipients"]]
+    receipts = [one.pop("receipt", None) for one in done["recipients"]]  # a dry run delivers nothing
+    assert [one is not None for one in receipts] == [bool(markers) for _, markers in views]
     assert json.loads(json.dumps(said)) == done
     for (view, markers), one in zip(views, done["recipients"], strict=True):
         assert set(view) == set(one["shown"])
