@@ -7,6 +7,7 @@ import pytest
 
 from broker.envelope import SCREENED
 from broker.errors import Reason, Refused
+from broker.exchange import Incoming
 from broker.home import broker_of
 from broker.reading import Read
 from broker.registry import KeyUse, Registry
@@ -16,7 +17,7 @@ from broker.screening.verdict import Known, State, Verdict
 from broker.state import Part, TellingState
 from broker.topics import SCREEN, SUBMIT_PARTITIONS
 from tests.personas import ACLAND, ARGYLE, BROKER, Json, incident, lead, notification
-from tests.world import Incoming, World
+from tests.world import World
 
 OWN = "Alex shouted at Rowan."
 NEIGHBOUR = "Mrs Okafor next door rang 999."
