@@ -335,7 +335,9 @@ class Own:
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
         bare = token.low.strip("0123456789")
         end = token.start + (len(token.base) if token.low != token.base else len(token.low))
-        ways = {token.low, token.base, bare, token.base.replace("'", "")}
+        ways = {token.low, bare}
+        if "'" in token.low:
+            ways |= {token.base, token.base.replace("'", "")}
         if token.low.endswith("s"):
             ways |= {token.low[:-1], token.low[:-1].rstrip("'")}
         exact = [
