@@ -28,7 +28,7 @@ UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
 READER = "ner"
 """The part that reads names."""
 WEIGHTS = "names.ner.xz"
-WEIGHTS_DIGEST = "533282e0f4dbda8f12aa59b5fcf4ca69c92249ecf64e54bdb95f55d50a982a70"
+WEIGHTS_DIGEST = "39b0305108bc95eef13417db83a09ff6c59bb41833ac07a673f68b7778572966"
 """SHA-256 of our weights of that part."""
 RULE = "TXT-6"
 LANGUAGE = "en"
