@@ -26,9 +26,10 @@ from broker.clock import Clock
 from broker.connection import Connection
 from broker.drafts import Carried
 from broker.errors import Reason, Refused
-from broker.exchange import Exchange, Incoming, copy_key
+from broker.exchange import Exchange, Incoming
 from broker.refusal import in_words, lacking
 from broker.state import Cabinet, Case, StateSeal, Telling
+from broker.written import copy_key
 
 GROUP = "broker"
 """With what the name of every group of workers begins."""

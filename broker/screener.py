@@ -20,7 +20,6 @@ from broker import reading, topics
 from broker.clock import Clock
 from broker.connection import Connection
 from broker.errors import Refused
-from broker.exchange import reread
 from broker.follower import Follower
 from broker.home import Home, broker_of
 from broker.post import MAX_REQUEST
@@ -33,6 +32,7 @@ from broker.screening.verdict import Known, State, Verdict
 from broker.sealing import KeyRing, Signer, unseal
 from broker.segments import Segment
 from broker.statement import Statement
+from broker.written import reread
 
 EACH_WITHIN = 2.0
 """Seconds for one segment, after which it is kept back."""

@@ -12,13 +12,14 @@ from broker.app import make_exchange
 from broker.data import organisations
 from broker.drafts import Carried
 from broker.envelope import DELIVERY
-from broker.exchange import Exchange, Incoming, copy_key, reread
+from broker.exchange import Exchange, Incoming
 from broker.home import Home
 from broker.registry import KeyUse, Registry
 from broker.screening.verdict import State
 from broker.sealing import seal, unseal
 from broker.segments import Segment
 from broker.state import Cabinet
+from broker.written import copy_key, reread
 from tests.personas import BROKER, NIGHT
 
 Json = dict[str, Any]

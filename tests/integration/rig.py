@@ -27,13 +27,13 @@ from broker.agency import Agency, Submitted
 from broker.app import kafka_broker
 from broker.clock import system_clock, unsafe_stepped_clock
 from broker.connection import Connection
-from broker.exchange import NAMESPACE
 from broker.home import Home
 from broker.loop import Loop, group_of, read_records
 from broker.registry import Registry
 from broker.routers import sealed
 from broker.schemas.encompass import FAMILY
 from broker.state import StateSeal
+from broker.written import NAMESPACE
 from tests.personas import ACLAND, MET, NIGHT, lead, notification
 from tests.principals import Principals
 from tests.world import World

@@ -17,7 +17,7 @@ from broker.consent.law.policy import POLICY
 from broker.consent.rules import RULES
 from broker.drafts import Carried
 from broker.errors import Reason, Refused
-from broker.exchange import Exchange, copy_key
+from broker.exchange import Exchange
 from broker.home import ROLES
 from broker.loop import Loop, Owner
 from broker.register import (
@@ -39,6 +39,7 @@ from broker.schemas.terms import Outcome, PersonRole, Release, Scope
 from broker.sealing import unseal
 from broker.state import StateSeal, TellingState
 from broker.topics import AUDIT, HELD, inbox
+from broker.written import copy_key
 from tests.personas import (
     ACLAND,
     ARGYLE,

@@ -17,13 +17,14 @@ from broker.consent.law.policy import Policy
 from broker.drafts import Carried, Outgoing
 from broker.envelope import DELIVERY
 from broker.errors import PLAIN, Reason, Refused
-from broker.exchange import NAMESPACE, Exchange, Incoming
+from broker.exchange import Exchange, Incoming
 from broker.registry import Channel, KeyUse, Registry
 from broker.schemas.catalogue import BY_TYPE
 from broker.schemas.message import Clock, Flow
 from broker.sealing import COVER, unseal
 from broker.state import LEEWAY, TOLD_ANEW, WINDOW, Cabinet, Unsigned
 from broker.statement import MAX_BYTES, MAX_STATEMENT, TYP, b64, dumps, loads, unb64
+from broker.written import NAMESPACE
 from tests import foreign, personas
 from tests.personas import (
     ACLAND,

@@ -1,6 +1,8 @@
 """The screening's own side: what it answers to the worker, and a reader that hangs, dies or cannot start."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -125,9 +127,11 @@ async def test_it_reads_as_the_layers_do(reader: Isolated) -> None:
 async def test_one_that_takes_too_long_is_ended_and_what_it_was_reading_is_kept_back(reader: Isolated) -> None:
     await reader.start()
     before = reader.process
-    reader.within = 0.0
-    assert await reader.read(PLAIN, *NOBODY) == UNREAD
     assert before is not None
+    assert before.pid is not None
+    os.kill(before.pid, signal.SIGSTOP)  # it hangs
+    reader.within = 0.2
+    assert await reader.read(PLAIN, *NOBODY) == UNREAD
     assert not before.is_alive()
     reader.within = 20.0
     assert (await reader.read("She stayed upstairs.", *NOBODY)).state is State.CLEAR, "a new one has been started"

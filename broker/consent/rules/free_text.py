@@ -65,7 +65,7 @@ BUILT = (
         id="TXT-0",
         states="Structured fields go at once, whatever the free text does; a whole message waits only where it says "
         "nothing without its free text.",
-        where="broker/judge.py: settle; broker/exchange.py",
+        where="broker/judge.py: settle; broker/casework.py",
         test=f"{_TEST}structured_fields_go_at_once_and_the_text_is_pending",
         source=SOURCE,
         mark="P",

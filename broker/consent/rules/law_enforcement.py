@@ -345,7 +345,7 @@ BUILT = (
         id="P3-10",
         states="Each disclosure is logged, in the transaction that sends: date and time, who sent, who received. "
         "Who reads a file at an agency, and what its logs are used for, is that agency's to log and to limit.",
-        where="broker/exchange.py: _decided",
+        where="broker/written.py: decided",
         test="tests/unit/test_disclosure_log.py::test_a_disclosure_is_logged_with_when_who_sent_and_who_received",
         source="data-protection-rules P3-10 [DPA 2018 s62]",
         mark="R; r",

@@ -183,7 +183,7 @@ BUILT = (
     Built(
         id="PR-05",
         states="Every decision to share or not to share is recorded with its reasons, in the same transaction.",
-        where="broker/exchange.py: _decided",
+        where="broker/written.py: decided",
         test="tests/unit/test_disclosure_log.py::test_a_decision_is_recorded_with_its_reasons_whether_or_not_it_shares",
         source="data-protection-rules PR-05 [DfE golden rule 7; WT 252]",
         mark="K; R",
