@@ -130,6 +130,8 @@ def item(opened: Json) -> Json:
 def _outcome(body: Json) -> Json:
     made: Json = {"is": "outcome", "message": body["message"], "status": body["status"]}
     made |= {"part": body["part"]} if "part" in body else {}
+    owed = {one["organisation"]: f"{one['due'].replace('T', ' ')[:16]} {one['kind']}" for one in body.get("owed", ())}
+    made |= {"owed": owed} if owed else {}
     if refused := body.get("refused"):
         made = {**made, "claimed": body["claimed"]} if body["claimed"] else made
         return {**made, "code": refused["code"], "where": refused["fields"]}

@@ -82,6 +82,9 @@ class Narrator:
         if refused := body.get("refused"):
             self._detail("why", f"{refused['reason']} {', '.join(refused['fields'])}")
             self._detail("what to do", refused["cure"])
+        for one in body.get("owed", ()):
+            when = f"{one['due'].replace('T', ' ')[:16]} ({one['kind']})"
+            self._detail("owed", f"{self._name(one['organisation'])}, {one['role']}, by {when}", "yellow")
         for one in body.get("notReached", ()):
             self._detail("not reached", self._name(one), "yellow")
         for one in body["recipients"]:
