@@ -15,7 +15,7 @@ layer "lint (ruff)" "$bin/ruff" check .
 layer "format (ruff)" "$bin/ruff" format --check .
 layer "types (mypy, strict)" "$bin/mypy"
 layer "architecture (import-linter)" "$bin/lint-imports"
-layer "unit and property" "$bin/python" -m pytest -q tests/unit tests/property --cov --cov-report=term:skip-covered
+layer "unit and property" env PYTHONHASHSEED=$((RANDOM)) "$bin/python" -m pytest -q -n auto tests/unit tests/property --cov --cov-report=term:skip-covered
 layer "pages, in a real browser" in_a_browser
 layer "rule by rule" "$bin/python" -m tests.rule_report
 layer "the language model, offline" make -s test-model
