@@ -23,7 +23,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from pydantic_core import to_json
 
@@ -146,7 +146,7 @@ class Exchange(Casework):
                 return self._again(seen, sender, now)
             if isinstance(parsed, Refused):
                 raise parsed
-            submission = _given(parsed)
+            submission = cast("Parsed", parsed)  # as it is of everything but an answer
             _in_role(submission, by)
             case = self._case(submission, flow, sender, memory)
             lines, doubts = address(submission, flow, case), doubts_of(statement, by, now)
@@ -356,12 +356,6 @@ class Exchange(Casework):
             remember=remember,
             line=Line(message=message, type="", sender=known, status="refused", rules=(refused.reason,)),
         )
-
-
-def _given(parsed: Parsed | None) -> Parsed:
-    if parsed is None:
-        raise TypeError("what was read is no submission")
-    return parsed
 
 
 def _in_place(record: Incoming, owner: str, case: str) -> None:

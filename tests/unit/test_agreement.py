@@ -29,7 +29,7 @@ from tests.personas import (
     homeless,
     referral,
 )
-from tests.world import Reads, World, incoming, make_home
+from tests.world import CLEAR, Reads, World, incoming, make_home
 
 A_MONTH = timedelta(days=31)
 NOWHERE = "la:E09000033"
@@ -316,6 +316,17 @@ def test_an_agreement_that_lapses_between_publish_and_claim_can_be_fetched_no_mo
     assert box.index.free_at(ISLINGTON, own.now) is None
     carry(own, box, agreement_withdrawn(given))
     assert box.claim(own, ISLINGTON) == [], "nor is anybody told that it lapsed"
+
+
+def test_what_lapses_while_its_text_is_being_read_goes_to_nobody_and_is_over(tmp_path: Path) -> None:
+    slow = World(make_home(tmp_path))
+    slow.carry(given := grant(), CAMDEN)
+    asked = slow.asked(slow.carry(homeless(given), CAMDEN))
+    slow.now += A_MONTH
+    carried = slow.carry_record(slow.answer(asked, lambda _, __: CLEAR))
+    assert slow.opened(carried, ISLINGTON) == []
+    assert slow.outcome(carried, CAMDEN)["recipients"][0]["outcome"] == "refuse"
+    assert states(slow, given) == [TellingState.WITHDRAWN]
 
 
 def test_its_sender_is_told_when_nobody_has_answered_what_may_have_lapsed(own: World) -> None:

@@ -16,6 +16,7 @@ from broker.errors import Reason, Refused
 from broker.judge import parse
 from broker.registry import KeyUse, PublicKey
 from broker.schemas import notification_issued, notification_updated
+from broker.schemas.message import SEGMENTS
 from broker.sealing import Signer, public
 from broker.statement import Statement, b64, digest, dumps, loads, peek, unb64, verify
 from tests.personas import ACLAND, ARGYLE, MET, NIGHT, incident, lead, notification
@@ -255,6 +256,37 @@ def test_disclosures_that_a_careless_sender_signed_are_refused(desk: Desk, pair:
     claims = desk.claims
     claims["_sd"] = sorted([*(digest(text) for text in pair), *claims["_sd"][len(pair) :]])
     assert refusal(desk, desk.sign(claims, *pair)) is Reason.MALFORMED
+
+
+SEGMENT = disclosure("C" * 22, "He left.")
+DIGESTS = [digest(f"decoy {number}") for number in range(SEGMENTS)]
+
+
+@pytest.mark.parametrize(
+    ("slots", "inside"),
+    [
+        ([digest(SEGMENT), *DIGESTS[1:]], (SEGMENT,)),
+        (DIGESTS[1:], ()),
+        ([*DIGESTS, digest(SEGMENT)], (SEGMENT,)),
+        (["short", *DIGESTS[1:]], ()),
+        ([*DIGESTS[1:], DIGESTS[1]], ()),
+        ([digest(disclosure("C" * 22, 7)), *DIGESTS[1:]], (disclosure("C" * 22, 7),)),
+        ([digest(disclosure("C" * 22, "x", "y")), *DIGESTS[1:]], (disclosure("C" * 22, "x", "y"),)),
+        ("He left.", ()),
+        (["He left."], ()),
+    ],
+    ids=["good", "too few", "too many", "no digest", "one twice", "no text", "a claim", "in clear", "in clear, listed"],
+)
+def test_a_narrative_is_eight_digests_and_each_segment_a_text(desk: Desk, slots: Any, inside: tuple[str, ...]) -> None:  # noqa: ANN401
+    in_clear = "He left." in slots
+    field = disclosure(SALT, "circumstances", slots if in_clear else [{"...": one} for one in slots])
+    claims = desk.claims
+    claims["_sd"] = sorted([digest(field), *claims["_sd"][1:]])
+    text = desk.sign(claims, field, *inside)
+    if slots == [digest(SEGMENT), *DIGESTS[1:]]:
+        assert desk.read(text).content == {"circumstances": ["He left."]}
+    else:
+        assert refusal(desk, text) is Reason.MALFORMED
 
 
 INNER = disclosure("B" * 22, "town", "Ealing")

@@ -65,7 +65,7 @@ BUILT = (
         id="TXT-0",
         states="Structured fields go at once, whatever the free text does; a whole message waits only where it says "
         "nothing without its free text.",
-        where="broker/judge.py: settle; broker/casework.py",
+        where="broker/judge.py: settle; broker/casework.py: screened",
         test=f"{_TEST}structured_fields_go_at_once_and_the_text_is_pending",
         source=SOURCE,
         mark="P",
@@ -73,7 +73,7 @@ BUILT = (
     Built(
         id="TXT-1",
         states=SAYS["TXT-1"],
-        where="broker/consent/redact.py: view, by Label.NARRATIVE",
+        where="broker/consent/redact.py: Label.NARRATIVE",
         test="tests/unit/test_redact.py::test_free_text_needs_the_label_of_its_role",
         source=SOURCE,
         mark="P",
@@ -82,11 +82,20 @@ BUILT = (
         Built(
             id=rule,
             states=SAYS[rule],
-            where="broker/screening",
+            where=f"broker/screening/{where}",
             test=f"{_TEST}what_a_rule_keeps_back_is_a_segment_and_its_sender_hears_why",
             source=SOURCE,
             mark="P",
         )
-        for rule in ("TXT-2", "TXT-3", "TXT-4", "TXT-5", "TXT-6", "TXT-7", "TXT-8", "TXT-9")
+        for rule, where in (
+            ("TXT-2", "own.py: RULE"),
+            ("TXT-3", "patterns.py: RULE"),
+            ("TXT-4", "gazetteers.py: RULE"),
+            ("TXT-5", "kinship.py: BY_PLACE"),
+            ("TXT-6", "model.py: RULE"),
+            ("TXT-7", "screen.py: AGAIN"),
+            ("TXT-8", "screen.py: FAILED"),
+            ("TXT-9", "screen.py: HIDDEN"),
+        )
     ),
 )
