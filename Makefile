@@ -31,6 +31,7 @@ test-containers: $(VENV)/ready-dev ## The integration tests again, on Kafka in c
 
 bench: $(VENV)/ready ## Measure, beside bare library calls and a bare aiokafka copy loop in the same run
 	$(BIN)/python -m tests.bench.steps
+	$(BIN)/python -m tests.bench.screening
 	$(BIN)/python -m tests.bench.national
 	$(BIN)/python -m tests.bench.agreements
 	$(BIN)/python -m tests.bench

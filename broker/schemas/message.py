@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin
 from uuid import UUID
 
@@ -72,23 +71,35 @@ Line = Annotated[
 ]
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_visible)]
 Segment = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SEGMENT), AfterValidator(_visible)]
-_END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|[\"'\u2018\u201c(])|\s*\n\s*")
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_a-z]|[\"'\u2018\u201c(])")
 _A_PIECE = re.compile(rf"\S.{{0,{LONGEST_SEGMENT - 1}}}(?!\S)|\S{{{LONGEST_SEGMENT}}}", re.DOTALL)
 
 
 def segments(text: str) -> tuple[str, ...]:
     """A text as its author would cut it: by sentence and paragraph, joined again where there would be too many.
 
-    One sentence that is too long is cut between words. What is longer than a narrative may be stays too much.
+    One sentence that is too long is cut between words. What is longer than a narrative may be stays one piece.
     """
-    pieces = [piece for one in _END_OF_SENTENCE.split(text.strip()) for piece in _A_PIECE.findall(one)]
-    while len(pieces) > SEGMENTS:
-        lengths = [len(one) + len(after) + 1 for one, after in pairwise(pieces)]
-        first = lengths.index(shortest := min(lengths))
-        if shortest > LONGEST_SEGMENT:
-            break
-        pieces[first : first + 2] = [f"{pieces[first]} {pieces[first + 1]}"]
+    if len(text) > SEGMENTS * LONGEST_SEGMENT:
+        return (text,)
+    sentences = [one for line in text.split("\n") for one in _END_OF_SENTENCE.split(line.strip())]
+    pieces = [piece for one in sentences for piece in _A_PIECE.findall(one)]
+    room = len(text) // SEGMENTS
+    while len(pieces) > SEGMENTS and room < LONGEST_SEGMENT:
+        room = min(room + LONGEST_SEGMENT // 8, LONGEST_SEGMENT)
+        pieces = _joined(pieces, room)
     return tuple(pieces)
+
+
+def _joined(pieces: Sequence[str], room: int) -> list[str]:
+    """Neighbours put together as long as they fit."""
+    made: list[str] = []
+    for piece in pieces:
+        if made and len(made[-1]) + 1 + len(piece) <= room:
+            made[-1] = f"{made[-1]} {piece}"
+        else:
+            made.append(piece)
+    return made
 
 
 def _in_segments(given: object) -> object:

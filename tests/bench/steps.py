@@ -6,8 +6,8 @@ has times of its own, so that nothing is remembered that would not be in earnest
 and few differ; what deciding costs afresh is printed beside.
 
 Bare is every call to a library that the step makes, with keys and registries made once, and nothing else: decrypt and
-read; verify, hash and read each disclosure; write, validate and dump the content; write and sign each cover, write and
-encrypt each record, dump and encrypt the state. It checks nothing else, decides nothing and cuts nothing.
+read; verify, hash and read each disclosure; write, validate and dump the content; write and sign each cover and
+receipt, write and encrypt each record, dump and encrypt the state. It checks nothing else, decides and cuts nothing.
 """
 
 import binascii
@@ -255,8 +255,9 @@ def bare_calls(
     content = TYPE.model_validate_json(json.dumps(document))
     out = [one.value.decode() for one in carried.outgoing]
     records = [(keys.public(one), _sealed_header(one), json.loads(_plaintext(one, keys))) for one in out]
-    covers = [value["cover"] for _, _, value in records if "cover" in value]
-    signatures = [(keys.private(one), header_of(one), json.loads(unb64(one.split(".")[1]))) for one in covers]
+    said = [value["cover"] for _, _, value in records if "cover" in value]
+    said += [one["receipt"] for _, _, value in records for one in value.get("recipients", ()) if "receipt" in one]
+    signatures = [(keys.private(one), header_of(one), json.loads(unb64(one.split(".")[1]))) for one in said]
     copies = [(key.encode(), text.encode()) for key, text in own[len(carried.remember) :]]
     entries = [(key.encode(), entry) for (key, _), entry in zip(own, carried.remember, strict=False)]
 
