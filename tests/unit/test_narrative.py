@@ -9,15 +9,18 @@ import pytest
 from broker import envelope, topics
 from broker.consent.rules.free_text import SAYS
 from broker.drafts import Carried
-from broker.errors import Reason
+from broker.errors import Reason, Refused
 from broker.exchange import Incoming
 from broker.holds import Folded, Word, fold
 from broker.registry import Registry
+from broker.screening.own import known
+from broker.screening.screen import Screen
 from broker.screening.verdict import State
 from broker.sealing import Signer, unseal
 from broker.segments import Segment
 from broker.state import Part, Telling, TellingState
 from broker.statement import dumps
+from broker.written import reread
 from tests.personas import (
     ACLAND,
     ARGYLE,
@@ -383,6 +386,58 @@ def test_nobody_can_send_the_words_of_another_as_read(world: World) -> None:
         )
     )
     assert carried.line.rules == (Reason.FORGED,)
+
+
+ODD = {
+    "zero width": "Dar\u200bren hit her.",
+    "right to left": "\u202eneraD hit her.",
+    "a letter of another script": "D\u0430rren hit her.",
+    "markup": "<b>Dar</b>ren hit her.",
+    "entities": "D&#97;rren hit her.",
+    "base64": "Note RGFycmVuIENvbGUgaGl0IGhlci4= ends.",
+    "spaced out": "D a r r e n hit her.",
+    "in an address": "Write to darren.testcase87@mail.example today.",
+    "in a handle": "He posts as @d_testcase_87 now.",
+    "another language": "Darren uderzył ją wczoraj wieczorem w kuchni i wyszedł z domu.",
+}
+
+
+@pytest.mark.parametrize("text", ODD.values(), ids=ODD.keys())
+def test_odd_text_neither_crashes_nor_slips_by(world: World, text: str) -> None:
+    """With the real layers: it is refused when it is parsed, or no part of the name reaches the school."""
+    names = [{"adultRef": "adult-1", "name": "Darren Testcase"}]
+    message = notification(lead(ARGYLE), content=incident(circumstances=[text], adultNames=names))
+    try:
+        sent = world.carry(message)
+    except Refused:
+        return
+    asked, screen = world.asked(sent), Screen()
+    own = known(reread(world.registry, asked.statement, asked.at).statement.content)
+    shown = frozenset(asked.lines[0].shown)
+
+    def really(_: str, text: str) -> Segment:
+        found = screen.read(text, own, shown)
+        return Segment(state=found.state, rules=found.rules, text=found.text)
+
+    carried = world.carry_record(world.answer(asked, really))
+    said = [dumps([one.content, one.body]) for one in world.opened(carried, ARGYLE)]
+    assert not [one for one in said if "arren" in one or "neraD" in one or "RGFy" in one or "d_test" in one]
+    assert world.outcome(carried)["status"] in {"held", "shared", "partial"}
+    assert any(rule.startswith("TXT-") for one in world.outcome(carried)["recipients"] for rule in _why(one))
+
+
+def _why(one: Json) -> set[str]:
+    worded = {"TXT-2"} if one.get("brokersWording") else set()
+    return {found["rule"] for found in one["findings"]} | worded
+
+
+def test_a_narrative_of_a_million_characters_is_refused_by_its_path(world: World) -> None:
+    with pytest.raises(Refused) as refused:
+        world.submit(notification(lead(ARGYLE), content=incident(circumstances="He left. " * 110_000)))
+    assert (refused.value.reason, refused.value.fields) == (
+        Reason.MALFORMED,
+        ("content.circumstances", "content.circumstances.0"),
+    )
 
 
 # What cannot go without its text -------------------------------------------------------------------------------------
