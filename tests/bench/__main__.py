@@ -25,7 +25,7 @@ from broker.clock import system_clock
 from broker.connection import Connection
 from broker.local_kafka import find_or_start
 from tests.bench import results
-from tests.personas import ACLAND, HEATH, MET, incident, lead, notification
+from tests.personas import ACLAND, HEATH, MET, TEXT, incident, lead, notification
 from tests.world import World, incoming, make_home
 
 MESSAGES = 1500
@@ -69,8 +69,8 @@ def main() -> None:
     results.write("kafka", {"messages": MESSAGES, "machine": f"{results.machine()}, with Kafka on them too"}, figures)
 
 
-def _document(number: int) -> dict[str, Any]:
-    content = incident(incidentRef=f"01/{number:06d}/26", groundsFormedAt=system_clock().isoformat())
+def _document(number: int, **text: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    content = incident(incidentRef=f"01/{number:06d}/26", groundsFormedAt=system_clock().isoformat(), **text)
     return notification(
         lead(ACLAND, "registered-dual-main"), lead(HEATH, "registered-dual-subsidiary"), content=content
     )
@@ -84,8 +84,11 @@ async def _measure(world: World, connection: Connection, pid: int) -> dict[str, 
     figures["signing and sealing at the sender, us a message"] = round((time.perf_counter() - began) / MESSAGES * 1e6)
     broker = await _throughput(world, connection, burst)
     figures["worker's memory after the burst, MiB"] = round(_rss(pid), 1)
+    wordy = [agency.submit(_document(number, **TEXT), system_clock()) for number in range(MESSAGES)]
+    with_text = await _throughput(world, connection, wordy)
     copy = await _copy(connection, burst)
     figures["broker, messages a second (each to two recipients)"] = round(broker)
+    figures["the same with free text that waits to be read, as a share of it"] = f"{with_text / broker:.0%}"
     figures["bare copy loop, messages a second (seven records each)"] = round(copy)
     figures["broker as a share of the bare copy loop"] = f"{broker / copy:.0%}"
     figures |= _computing(world, burst[:300])
