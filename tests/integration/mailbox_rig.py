@@ -27,7 +27,7 @@ from broker.sealing import Signer
 from tests.integration.rig import ROOT, empty, until
 from tests.personas import ARGYLE, BROKER, NIGHT, lead, notification
 from tests.principals import Principals
-from tests.world import World, make_home
+from tests.world import Reads, World, make_home
 
 Json = dict[str, Any]
 
@@ -43,7 +43,7 @@ class Site:
     _world: World = field(init=False)
 
     def __post_init__(self) -> None:
-        self._world = World(self.home)
+        self._world = Reads(self.home)
 
     @property
     def clock(self) -> Clock:

@@ -23,6 +23,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from faststream.kafka import KafkaRouter
 
 from broker import desk, post, topics
+from broker.acl import SCREENER
 from broker.agency import Agency, Submitted
 from broker.app import kafka_broker
 from broker.clock import system_clock, unsafe_stepped_clock
@@ -201,6 +202,32 @@ async def empty(connection: Connection, registry: Registry) -> None:
 async def publish(connection: Connection, submitted: Sequence[Submitted]) -> None:
     """Submit, as an agency does."""
     await post.publish(connection, submitted)
+
+
+@asynccontextmanager
+async def screening(
+    kafka: Principals, home: Home, folder: Path, *options: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`broker screen` as a process of its own, until the block ends; it is ready when the block begins."""
+    own, log = kafka.home(home, SCREENER, folder / "screener"), folder / "screening.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "broker", "screen", "--home", str(own.path)),
+            *("--bootstrap", kafka.operator.bootstrap, *options),
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if not name.startswith("BROKER_")},
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        ready = "screening.ready"
+        await until(lambda: ready in log.read_text() or process.returncode is not None, ready)
+        assert process.returncode is None, log.read_text()
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
 
 
 # --- a lane of one's own, for workers in this process -------------------------------------------------------
@@ -445,7 +472,9 @@ class Process:
 
 
 @asynccontextmanager
-async def process(service: Service, *, home: Home | None = None, real_time: bool = False) -> AsyncIterator[Process]:
+async def process(
+    service: Service, *, home: Home | None = None, real_time: bool = False
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """`python -m broker run`, with the worker's own certificate; whatever becomes of the test, it ends."""
     shared = home or service.world.home
     own = service.kafka.home(shared, "worker", service.folder / f"worker-of-{shared.path.name}")

@@ -62,6 +62,7 @@ TOPICS = (
     *(f"{kind}.{family}" for family in FAMILIES for kind in ("submit", "state", "copies")),
     "mailbox.standard",
     "mailbox-claims",
+    "screen",
     "held",
     "quarantine",
     "audit",
@@ -87,6 +88,8 @@ GROUPS = (
     "supplier-example-systems.a",
     "police-22.a",
     "mailbox-reader.a",
+    "screening",
+    "screening.a",
     "console",
 )
 TRANSACTIONS = (
@@ -127,12 +130,14 @@ MAY_ON_TOPICS: Mapping[str, Mapping[str, str] | str] = {
         **{f"{kind}.{family}": "read write" for family in FAMILIES for kind in ("state", "copies")},
         "mailbox.standard": "write",
         "mailbox-claims": "describe",
+        "screen": "write",
         "held": "read write",
         "quarantine": "read write",
         "audit": "read write",
         **dict.fromkeys(INBOXES, "write"),
         "inbox.police-011": "write",
     },
+    "screener": {**DIRECT, **SUBMITS, "screen": "read"},
     "mailbox-reader": {
         "registry-events": "read",
         "mailbox.standard": "read",
@@ -149,6 +154,7 @@ MAY_IN_GROUPS: Mapping[str, tuple[str, ...]] = {
     "prison-LEI": ("prison-LEI.a",),
     "supplier-example-systems": ("supplier-example-systems.a",),
     "worker": ("broker.encompass", "broker.night"),
+    "screener": ("screening",),
 }
 MAY_IN_TRANSACTIONS: Mapping[str, tuple[str, ...]] = {"worker": ("broker.encompass.submit.encompass.0", "broker.x")}
 MEANS: Mapping[str, tuple[str, ...]] = {

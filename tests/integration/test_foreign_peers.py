@@ -11,7 +11,9 @@ from broker.exchange import Incoming
 from broker.registry import KeyUse, Organisation, Registry
 from broker.schemas.catalogue import BY_TYPE, CATALOGUE
 from broker.schemas.message import Flow
+from broker.screening.verdict import State
 from broker.sealing import seal, unseal
+from broker.segments import Segment
 from broker.state import Cabinet
 from broker.statement import HEADER, TYP, Statement, b64, digest, dumps, loads, unb64, verify
 from tests.fixed import NOW, REGISTRY, exchange, private, public_key
@@ -20,7 +22,7 @@ from tests.make_golden import issuer, statements
 from tests.make_vectors import read
 from tests.node_peers import Peers
 from tests.personas import ACLAND, ARGYLE, BROKER, HEATH, MET, Json, incident, lead, notification
-from tests.world import World
+from tests.world import CLEAR, World
 
 VECTOR: Json = read()
 ABOUT = ("iss", "jti", "sub", "own", "iat", "vct", "basis")
@@ -60,11 +62,12 @@ def delivered(carried: Carried, organisation: str) -> list[str]:
     return [out.value.decode() for out in carried.outgoing if out.key == organisation.encode() and out.headers]
 
 
+VOICE = {"childVoice": ["I hid.", "Then it was quiet."], "alsoKnownAs": ["Ro"]}
 SENT = [
     notification(lead(ACLAND)),
     notification(lead(ACLAND), lead(ARGYLE), lead(HEATH), lead("school:100457")),
-    notification(content=incident(givenNames="Siân Llŷr", circumstances="“Quoted”, Ń, 字, 😀\n" * 60)),
-    notification(content=incident(homeAddress=None, adults=None, adultNames=None, childVoice=None)),
+    notification(content=incident(givenNames="Siân Llŷr", circumstances=["“Quoted”, Ń, 字, 😀\n" * 50] * 8, **VOICE)),
+    notification(content=incident(homeAddress=None, adults=None, adultNames=None)),
 ]
 
 
@@ -80,17 +83,28 @@ def test_what_a_stranger_s_client_submits_is_carried_and_read(peers: Peers, worl
             assert (opened.verified, list(opened.to)) == (("broker", MET), [line])
             assert opened.content["givenNames"] == document["content"]["givenNames"]
             assert opened.content.items() <= document["content"].items()
+        if "circumstances" in document["content"]:
+            (follows,) = world.opened(world.read(carried), ACLAND)
+            assert follows.content == {name: document["content"][name] for name in ("childVoice", "circumstances")}
+
+
+def some_of_it(_: str, text: str) -> Segment:
+    return Segment(state=State.WITHHELD, rules=("TXT-5",)) if "quiet" in text else CLEAR
 
 
 def test_a_stranger_s_client_reads_every_delivery_as_ours_does(peers: Peers, world: World) -> None:
     deliveries: list[str] = []
     ours: list[Json] = []
     for document in SENT:
-        carried = world.carry(document)
-        mine = world.opened(carried, ACLAND)
-        deliveries += delivered(carried, ACLAND)
-        ours += [{"id": one.id, "body": one.body, "content": one.content, "to": list(one.to)} for one in mine]
-    assert len(ours) == 4
+        arrived = [world.carry(document)]
+        if "circumstances" in document["content"]:
+            arrived.append(world.read(arrived[0], some_of_it))
+        for carried in arrived:
+            mine = world.opened(carried, ACLAND)
+            deliveries += delivered(carried, ACLAND)
+            ours += [{"id": one.id, "body": one.body, "content": one.content, "to": list(one.to)} for one in mine]
+    assert len(ours) == 5
+    assert ours[3]["content"]["childVoice"] == ["I hid."]
     assert ask(peers, world, ACLAND, open=deliveries)["openings"] == ours
     refused = ask(peers, world, HEATH, open=deliveries)["openings"]
     assert refused == [{"refused": Reason.UNSEALABLE}] * len(deliveries)
@@ -215,6 +229,7 @@ def issued(peers: Peers, world: World, documents: list[Json], *, short: int = 0)
                 "basis": one["basis"],
             },
             "fields": one["content"],
+            "segmented": sorted(BY_TYPE[one["type"]].message.segmented & set(one["content"])),
             "lines": one["to"],
             "digests": len(BY_TYPE[one["type"]].message.labels) - short,
             "header": {"alg": "Ed25519", "kid": signer.kid, "typ": TYP},

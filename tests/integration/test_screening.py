@@ -2,10 +2,9 @@
 
 import asyncio
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +12,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from broker import authorizer, desk, post, topics
-from broker.acl import SCREENER
 from broker.agency import Opened, Submitted
 from broker.clock import step
 from broker.schemas.encompass import FAMILY
-from tests.integration.rig import OUT, PATIENCE, ROOT, Lane, Watch, empty, outcome_of, publish, watching, working
+from tests.integration.rig import OUT, Lane, Watch, empty, outcome_of, publish, screening, watching, working
 from tests.personas import ACLAND, MET, NIGHT, incident, lead, notification
 from tests.principals import Principals
 from tests.world import World, make_home
@@ -47,30 +45,11 @@ class Place:
         ]
         return [one for one in items if one.body.get("part") == part]
 
-    @asynccontextmanager
-    async def screening(self, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
-        """`broker screen`, until the block ends; it is ready when the block begins."""
-        log = self.folder / "screening.log"
-        with log.open("wb") as out:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "broker", "screen"),
-                *options,
-                *("--home", str(self.lane.kafka.home(self.lane.world.home, SCREENER, self.folder / "screener").path)),
-                *("--bootstrap", self.lane.operator.bootstrap, "--unsafe-clock", str(self.folder / "clock")),
-                cwd=ROOT,
-                stdout=out,
-                stderr=out,
-            )
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while "screening.ready" not in log.read_text():
-                    assert process.returncode is None, log.read_text()
-                    await asyncio.sleep(0.05)
-            yield process
-        finally:
-            if process.returncode is None:
-                process.send_signal(signal.SIGKILL)
-            await process.wait()
+    def screening(self) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+        """See rig.screening; its log is `screening.log`."""
+        return screening(
+            self.lane.kafka, self.lane.world.home, self.folder, "--unsafe-clock", str(self.folder / "clock")
+        )
 
 
 @pytest.fixture

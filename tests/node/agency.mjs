@@ -7,7 +7,7 @@
 // deliveries to open. Answer: the records to publish, and each delivery's content or the reason why it must not be shown.
 // Kafka is left out: any client will do.
 
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomInt, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify, importJWK } from "jose";
@@ -15,6 +15,7 @@ import { CompactEncrypt, CompactSign, compactDecrypt, compactVerify, importJWK }
 const SEAL = "ECDH-ES+A256KW";
 const CONTENT = "A256GCM";
 const LINES = 4; // digests in `to`, always
+const SEGMENTS = 8; // digests in a narrative, always
 const MOST_BYTES = 256 * 1024;
 const MOST_TEXT = 96 * 1024;
 const CLAIMS = ["_sd", "_sd_alg", "basis", "iat", "iss", "jti", "own", "sub", "to", "vct"];
@@ -59,11 +60,12 @@ function signersFor(task, organisation, type, at) {
   return [...organisation.keys, ...people, ...suppliers.filter((one) => !one.suspended).flatMap((one) => one.keys)];
 }
 
-const fieldsOf = (schemas, type) => {
+const propertiesOf = (schemas, type) => {
   const schema = JSON.parse(readFileSync(join(schemas, `${type}.json`), "utf8"));
   const content = schema.properties.content;
-  return Object.keys((content.$ref ? schema.$defs[content.$ref.split("/").at(-1)] : content).properties);
+  return (content.$ref ? schema.$defs[content.$ref.split("/").at(-1)] : content).properties;
 };
+const isNarrative = (property) => property?.["x-labels"]?.includes("TXT") && JSON.stringify(property).includes('"array"');
 
 // --- sending (sections 2 to 4) -------------------------------------------------------------------------------------
 
@@ -74,8 +76,25 @@ const digests = (disclosures, size) => {
   return [...disclosures.map((text) => sha256(text, "base64url")), ...decoys].sort(byText);
 };
 
+// Free text in segments: each a disclosure of its own, their digests in the order of the text, decoys among them by lot.
+const narrative = (name, texts) => {
+  const segments = texts.map((text) => disclosure(text));
+  const slots = Array.from({ length: SEGMENTS }, () => b64(sha256(b64(randomBytes(32)))));
+  const places = slots.map((_, at) => at);
+  while (places.length > segments.length) places.splice(randomInt(places.length), 1);
+  places.forEach((place, at) => (slots[place] = sha256(segments[at], "base64url")));
+  return { field: disclosure(name, slots.map((digest) => ({ "...": digest }))), segments };
+};
+
 export async function statement(task, document, key) {
-  const fields = Object.entries(document.content).map(([name, value]) => disclosure(name, value));
+  const properties = propertiesOf(task.schemas, document.type);
+  const inside = [];
+  const fields = Object.entries(document.content).map(([name, value]) => {
+    if (!isNarrative(properties[name])) return disclosure(name, value);
+    const { field, segments } = narrative(name, value);
+    inside.push(...segments);
+    return field;
+  });
   const lines = document.to.map((line) => disclosure(line));
   const claims = {
     iss: task.agency,
@@ -86,13 +105,13 @@ export async function statement(task, document, key) {
     vct: document.type,
     basis: document.basis,
     _sd_alg: "sha-256",
-    _sd: digests(fields, fieldsOf(task.schemas, document.type).length),
+    _sd: digests(fields, Object.keys(properties).length),
     to: digests(lines, LINES).map((digest) => ({ "...": digest })),
   };
   const signed = await new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: "safeguarding+sd-jwt" })
     .sign(await importJWK(task.privateKeys[key.kid], key.alg));
-  return [signed, ...fields, ...lines, ""].join("~");
+  return [signed, ...fields, ...inside, ...lines, ""].join("~");
 }
 
 export async function sealed(value, key) {
@@ -158,29 +177,37 @@ async function verified(text, keys, typ) {
   }
 }
 
-function disclosed(claims, texts, fields) {
+function disclosed(claims, texts, properties) {
+  const size = Object.keys(properties).length;
   const inForm = Object.keys(claims).sort().join() === CLAIMS.join() && claims._sd_alg === "sha-256";
-  refuseUnless(inForm && claims._sd.length === fields.length && claims.to.length === LINES, "malformed");
+  refuseUnless(inForm && claims._sd.length === size && claims.to.length === LINES, "malformed");
   const slots = claims.to.map((slot) => slot["..."]);
-  refuseUnless(new Set([...claims._sd, ...slots]).size === fields.length + LINES, "malformed");
+  refuseUnless(new Set([...claims._sd, ...slots]).size === size + LINES, "malformed");
   for (const some of [claims._sd, slots]) refuseUnless(some.join() === [...some].sort(byText).join(), "malformed");
   const content = {};
   const to = [];
   const salts = new Set();
+  const elements = new Map();
   for (const text of texts) {
     const parts = json(unb64(text));
     refuseUnless(Array.isArray(parts) && (parts.length === 2 || parts.length === 3), "malformed");
     refuseUnless(/^[\w-]{22}$/.test(parts[0]) && !salts.has(parts[0]), "malformed");
     salts.add(parts[0]);
     const digest = sha256(text, "base64url");
-    if (parts.length === 2) {
-      refuseUnless(slots.includes(digest), "malformed");
-      to.push(parts[1]);
-    } else {
+    if (parts.length === 3) {
       refuseUnless(claims._sd.includes(digest) && !Object.hasOwn(content, parts[1]), "malformed");
       content[parts[1]] = parts[2];
-    }
+    } else if (slots.includes(digest)) to.push(parts[1]);
+    else elements.set(digest, parts[1]);
   }
+  for (const [name, value] of Object.entries(content)) {
+    if (!isNarrative(properties[name])) continue;
+    refuseUnless(Array.isArray(value) && value.length === SEGMENTS, "malformed");
+    const found = value.map((slot) => slot?.["..."]).filter((digest) => elements.has(digest));
+    content[name] = found.map((digest) => elements.get(digest));
+    for (const digest of found) refuseUnless(elements.delete(digest), "malformed");
+  }
+  refuseUnless(elements.size === 0, "malformed"); // nothing is disclosed that stands nowhere
   return { content, to };
 }
 
@@ -203,7 +230,7 @@ export async function opened(task, value) {
   const signers = signersFor(task, task.registry[body.from], body.type, told);
   const { key: theirs, claims } = await verified(signed, signers, "safeguarding+sd-jwt"); // 8
   refuseUnless(!theirs.revokedAt || new Date(theirs.revokedAt) > told, "key-revoked");
-  return { id: cover.jti, body, ...disclosed(claims, texts, fieldsOf(task.schemas, claims.vct)) }; // 9, 10
+  return { id: cover.jti, body, ...disclosed(claims, texts, propertiesOf(task.schemas, claims.vct)) }; // 9, 10
 }
 
 // --- one task ------------------------------------------------------------------------------------------------------

@@ -29,8 +29,13 @@ async function verify({ statement, jwk }) {
   }
 }
 
-async function issue({ claims, fields, lines, digests, header, jwk }) {
+async function issue({ claims, fields, segmented, lines, digests, header, jwk }) {
+  const narratives = segmented.map((name) => {
+    const texts = fields[name];
+    return [name, { _sd: texts.map((_, at) => at), _sd_decoy: 8 - texts.length }];
+  });
   const frame = {
+    ...Object.fromEntries(narratives),
     _sd: Object.keys(fields),
     _sd_decoy: digests - Object.keys(fields).length,
     to: { _sd: lines.map((_, at) => at), _sd_decoy: 4 - lines.length },
