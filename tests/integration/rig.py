@@ -472,9 +472,7 @@ class Process:
 
 
 @asynccontextmanager
-async def process(
-    service: Service, *, home: Home | None = None, real_time: bool = False
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process(service: Service, *, home: Home | None = None, real_time: bool = False) -> AsyncIterator[Process]:
     """`python -m broker run`, with the worker's own certificate; whatever becomes of the test, it ends."""
     shared = home or service.world.home
     own = service.kafka.home(shared, "worker", service.folder / f"worker-of-{shared.path.name}")
