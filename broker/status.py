@@ -7,7 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from broker import reading, topics
+from broker import topics
 from broker.connection import Connection
 from broker.consent.law.policy import POLICY
 from broker.consent.papers import due
@@ -18,6 +18,8 @@ from broker.post import admin
 from broker.registry import Channel
 from broker.state import Cabinet, StateSeal, TellingState
 
+READ_WITHIN = timedelta(minutes=2)
+"""How long free text may wait before somebody should look whether it is read at all."""
 KEY_WARNING = timedelta(days=30)
 POLICY_WARNING = timedelta(days=30)
 
@@ -86,11 +88,6 @@ async def _lanes(found: Status, connection: Connection) -> None:
         found.figures["workers"] = workers
         if not workers:
             found.must_act.append("no worker is running: start one with `broker run`")
-        described = await client.describe_consumer_groups([reading.GROUP])
-        readers = sum(len(group[5]) for answer in described for group in answer.groups)
-        found.figures["processes that read free text"] = readers
-        if not readers:
-            found.must_act.append("free text is not being read: start `broker screen`")
     refused: Counter[str] = Counter()
     async for claimed, _ in read_whole(connection, TopicPartition(topics.QUARANTINE, 0)):
         refused[claimed.decode()] += 1
@@ -102,7 +99,7 @@ async def _lanes(found: Status, connection: Connection) -> None:
 async def _cases(found: Status, home: Home, connection: Connection, now: datetime) -> None:
     seal = StateSeal(home.state_keys())
     oldest: datetime | None = None
-    unread = held = owed = overdue = being_read = 0
+    unread = held = owed = overdue = being_read = slow = 0
     for family in topics.FAMILIES:
         for partition in range(topics.SUBMIT_PARTITIONS):
             cabinet = Cabinet()
@@ -115,6 +112,7 @@ async def _cases(found: Status, home: Home, connection: Connection, now: datetim
                 owed += telling.state is TellingState.OWED
                 unread += telling.state is TellingState.SENT
                 being_read += telling.state is TellingState.SCREENING
+                slow += telling.state is TellingState.SCREENING and telling.at + READ_WITHIN < now
                 oldest = min(oldest or telling.at, telling.at)
     age = f"{(now - oldest).total_seconds() / 3600:.1f} hours" if oldest else "none"
     found.figures["oldest unread child"] = age
@@ -123,5 +121,7 @@ async def _cases(found: Status, home: Home, connection: Connection, now: datetim
     found.figures["free text being read"] = being_read
     found.figures["owed to designated officers"] = owed
     found.figures["past due"] = overdue
+    if slow:
+        found.must_act.append(f"{slow} texts wait to be read for over two minutes: does `broker screen` run?")
     if overdue:
         found.must_act.append(f"{overdue} past due: the senders have been told whom to ring; make sure they do")
