@@ -78,3 +78,25 @@ MONTHS: dict[str, int] = {
     )
     for form in forms.split()
 }
+MONTHS_ELSEWHERE: dict[str, int] = {
+    form: number
+    for number, forms in enumerate(
+        (
+            "ionawr ianuarie styczen stycznia janvier enero janeiro januar gennaio ocak janar",
+            "chwefror februarie luty lutego fevrier febrero fevereiro februar febbraio subat shkurt",
+            "mawrth martie marzec marca mars marzo marco marz mart",
+            "ebrill aprilie kwiecien kwietnia avril abril aprile nisan prill",
+            "mai maj maja mayo maio maggio mayis",
+            "mehefin iunie czerwiec czerwca juin junio junho juni giugno haziran qershor",
+            "gorffennaf iulie lipiec lipca juillet julio julho juli luglio temmuz korrik",
+            "awst sierpien sierpnia aout agosto agustos gusht",
+            "medi septembrie wrzesien wrzesnia septembre septiembre setembro settembre eylul shtator",
+            "hydref octombrie pazdziernik pazdziernika octobre octubre outubro oktober ottobre ekim tetor",
+            "tachwedd noiembrie listopad listopada novembre noviembre novembro kasim nentor",
+            "rhagfyr decembrie grudzien grudnia decembre diciembre dezembro dezember dicembre aralik dhjetor",
+        ),
+        start=1,
+    )
+    for form in forms.split()
+}
+"""The same in the languages that families here speak most: after a day, a date."""

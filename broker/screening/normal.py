@@ -60,9 +60,15 @@ _FIGURES = {word: str(figure) for figure, word in enumerate(_NUMERALS)}
 _FIGURES |= {"oh": "0", "o": "0", "nought": "0", "nil": "0", **{figure: figure for figure in "0123456789"}}
 _TIMES = {"double": 2, "treble": 3, "triple": 3}
 _FIGURE = "|".join(_FIGURES)
+_TO_FIGURES = str.maketrans("oOlI", "0011")
+_FIGURE_NEAR = re.compile("[0-9][\\s/.-]?[oOlI]|[oOlI][\\s/.-]?[0-9]")
+_LOOKS_LIKE_A_FIGURE = re.compile(
+    r"(?<![A-Za-z])[oOlI]+(?=[0-9])|(?<=[0-9])[oOlI]+(?![A-Za-z])|(?<=[0-9])[oOlI]+(?=[A-Za-z]{2}\b)"
+    r"|(?<=[0-9][ ])[oOlI](?=[A-Za-z]{2}\b)|(?<=[0-9])[oOlI]+(?=[oOlI0-9]*[0-9])|(?<=[0-9][ /.-])[oO](?=[ /.-]?[0-9])"
+)
 _APART = re.compile("[0-9][ -][0-9][ -][0-9]")
 _SPOKEN = re.compile(
-    rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{5,}}\b",
+    rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{3,}}\b",
     re.IGNORECASE,
 )
 
@@ -99,6 +105,13 @@ def fold(text: str) -> str:
         return text
     split = unicodedata.normalize("NFKD", text.translate(_SAME))
     return "".join([letter for letter in split if not unicodedata.combining(letter)])
+
+
+def with_figures(text: str) -> str:
+    """The same text, as long, with 0 and 1 where letters that look like them stand among figures: O7700, QX1 1OB."""
+    if _FIGURE_NEAR.search(text) is None:
+        return text
+    return _LOOKS_LIKE_A_FIGURE.sub(lambda match: match[0].translate(_TO_FIGURES), text)
 
 
 def normal(text: str) -> Normal:

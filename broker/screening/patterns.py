@@ -8,7 +8,7 @@ digit too few nor those kept for drama.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from broker.screening.dates import Written
+from broker.screening.dates import BORN_YEAR, Written
 from broker.screening.lists import FIRST, LAST, SETS
 from broker.screening.normal import Reading
 from broker.screening.tokens import is_word
@@ -130,7 +130,6 @@ _BORN = re.compile(
     re.IGNORECASE,
 )
 _BORN_AFTER = re.compile(r"\W{0,3}(?:is|was)?\s?(?:(?:his|her|their|my)\s+)?(?:birthday|dob|birth)", re.IGNORECASE)
-_BORN_YEAR = re.compile(r"\b(?:d\.?o\.?b\.?|born|b\.)\W+(?:in\W+)?(?P<value>(?:19|20)[0-9]{2})\b", re.IGNORECASE)
 _PLAIN_WORDS = SETS["plain words"]
 
 
@@ -145,7 +144,7 @@ _SHAPES = (
     (Kind.VEHICLE, _VEHICLE),
     (Kind.VEHICLE, _PLATE),
     (Kind.PLACE, _PLACE),
-    (Kind.DATE, _BORN_YEAR),
+    (Kind.DATE, BORN_YEAR),
 )
 """Shapes that say everything; where one has a named group, that is the hit."""
 _AT = ("(at)", "[at]", "{at}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from broker.screening import gazetteers, kinship, patterns
 from broker.screening.dates import written
 from broker.screening.language import foreign
-from broker.screening.normal import Normal, Reading, fold, normal
+from broker.screening.normal import Normal, Reading, fold, normal, with_figures
 from broker.screening.own import own
 from broker.screening.tokens import words_of
 from broker.screening.verdict import Kind, Known, Model, Span, State, Verdict
@@ -79,7 +79,7 @@ class Screen:
 
     def _in_sentences(self, reading: Reading, known: tuple[Known, ...]) -> list[Span]:
         words = words_of(reading.text)
-        dates = tuple(written(reading.text))
+        dates = tuple(written(with_figures(reading.text)))
         spans = own(known).spans(reading, words, dates) if known else []
         spans += patterns.spans(reading, dates)
         spans += self._organisations.spans(reading, words)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from broker.schemas.encompass import Address
-from broker.screening.own import known, one_slip
+from broker.screening.alike import one_slip
+from broker.screening.own import known
 from broker.screening.screen import Screen
 from broker.screening.verdict import Kind, Known
 
