@@ -46,15 +46,26 @@ _NAMED = re.compile(
     rf"|(?P<month3>{_MONTH})(?![a-z])\.?[\s\-./,']+(?:of\s+)?(?P<year3>(?:19|20)\d\d)\b)",
     re.IGNORECASE,
 )
-_NUMBERED_MONTH = re.compile(
-    rf"\b(?P<day>{_DAY})\s+of\s+(?:the\s+)?(?P<month>{_any(_ORDINALS[:12])}|(?:0?[1-9]|1[0-2])(?:st|nd|rd|th)?)\b(?:[\s,]+(?P<year>{_ANY_YEAR})\b)?"
-    r"|(?<![\w/.])(?P<day2>[0-3]?[0-9])[\s./-]{1,2}(?P<roman>[ivx]{1,4})[\s./-]{1,2}(?P<year2>(?:19|20)?[0-9]{2})\b"
-    rf"|\b(?P<day3>{_any(_CARDINALS[:31])})[\s,/-]+(?:(?:oh|o|nought|zero)[\s-]+)?(?P<said>{_any(_COUNTED)})[\s,/-]+(?P<year3>{_SAID_YEAR})\b",
+_OF_THE = re.compile(
+    rf"\b(?P<day>{_DAY})\s+of\s+(?:the\s+)?(?P<month>{_any(_ORDINALS[:12])}|(?:0?[1-9]|1[0-2])(?:st|nd|rd|th)?)\b(?:[\s,]+(?P<year>{_ANY_YEAR})\b)?",
     re.IGNORECASE,
 )
+_WITH_ROMAN = re.compile(
+    r"(?<![\w/.])(?P<day>[0-3]?[0-9])[\s./-]{1,2}(?P<month>[ivx]{1,4})[\s./-]{1,2}(?P<year>(?:19|20)?[0-9]{2})\b",
+    re.IGNORECASE,
+)
+_DICTATED = re.compile(
+    rf"\b(?P<day>{_any(_CARDINALS[:31])})[\s,/-]+(?:(?:oh|o|nought|zero)[\s-]+)?(?P<month>{_any(_COUNTED)})[\s,/-]+(?P<year>{_SAID_YEAR})\b",
+    re.IGNORECASE,
+)
+_BY_NUMBER = (
+    (_OF_THE, re.compile(rf"\bof\s+(?:the\s+)?(?:{_any(_ORDINALS[:12])}|[01]?[0-9](?:st|nd|rd|th))\b")),
+    (_WITH_ROMAN, re.compile(r"[0-9][\s./-]{1,2}[ivx]{1,4}[\s./-]{1,2}[0-9]")),
+    (_DICTATED, re.compile(rf"\b(?:{_any(_COUNTED)})[\s,/-]+(?:{_SAID}|two)\b")),
+)
+"""Dates whose month is a number, each with what the text must hold before it is looked for."""
 _DIGIT = re.compile("[0-9]")
-_MONTHS_BEGIN = re.compile("|".join(sorted({name[:3] for name in _MONTH_NUMBERS})))
-_MAYBE_NUMBERED = re.compile(rf"\bof (?:the )?\w|[0-9][\s./-]+[ivx]{{1,4}}[\s./-]|(?:{_any(_COUNTED)})[\s,/-]+(?:{_SAID})")
+_WORD = re.compile("[a-z]+")
 _BORN = r"(?:d\.?\s?o\.?\s?b\.?|date\s+of\s+birth|born|birthday|b'?day|b\.)"
 BORN_YEAR = re.compile(rf"(?<!\w){_BORN}\W+(?:(?:in|is|was|year)\W+){{0,2}}(?P<value>(?:19|20)[0-9]{{2}})\b", re.IGNORECASE)
 """The year alone, as in "born 2016"."""
@@ -83,14 +94,12 @@ def written(text: str) -> Iterator[Written]:
     low = text.lower()
     for match in _NUMBERS.finditer(text) if _DIGIT.search(text) else ():
         yield from _of(match, tuple(_numbered(match)))
-    for match in _NAMED.finditer(text) if _MONTHS_BEGIN.search(low) else ():
+    for match in _NAMED.finditer(text) if not _MONTH_NUMBERS.keys().isdisjoint(_WORD.findall(low)) else ():
         yield from _of(match, tuple(_with_a_name(match)))
-    for match in _NUMBERED_MONTH.finditer(text) if _MAYBE_NUMBERED.search(low) else ():
-        parts = match.groupdict()
-        day = parts["day"] or parts["day2"] or parts["day3"]
-        month = parts["month"] or parts["roman"] or parts["said"]
-        year = parts["year"] or parts["year2"] or parts["year3"]
-        yield from _of(match, ((_year(year or ""), _ROMAN.get(month.lower()) or day_of(month), day_of(day)),))
+    for shape, first in _BY_NUMBER:
+        for match in shape.finditer(text) if first.search(low) else ():
+            day, month, year = match["day"], match["month"].lower(), match["year"] or ""
+            yield from _of(match, ((_year(year), _ROMAN.get(month) or day_of(month), day_of(day)),))
 
 
 def _of(match: re.Match[str], ways: tuple[tuple[int, int, int], ...]) -> Iterator[Written]:
