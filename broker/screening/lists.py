@@ -45,7 +45,7 @@ WORDS = _words("words.txt", "vocabulary.txt")
 """English words, and what safeguarding, police and schools abbreviate: they name nobody."""
 EITHER = _words("words_that_are_names.txt")
 """First names that are words or months too."""
-FIRST = _words("first_names.txt") - EITHER
+FIRST = (_words("first_names.txt") | {name for name in _nicknames() if len(name) > 3} - WORDS) - EITHER  # noqa: PLR2004
 """First names that are no words."""
 LAST = _words("surnames.txt") - FIRST - EITHER
 """Surnames that are no words and no first names."""

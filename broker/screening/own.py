@@ -15,7 +15,7 @@ from broker.screening.alike import alike, one_slip, sound
 from broker.screening.dates import BORN_DAY, BORN_MONTH, BORN_YEAR, Written, day_of, written
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, NICKNAMES, SETS
 from broker.screening.normal import Reading, fold, with_figures
-from broker.screening.position import KIN, SAID, TITLES, named_by_capital, reads_as_a_name
+from broker.screening.position import KIN, SAID, TITLES, hardly_any_capitals, named_by_capital, reads_as_a_name
 from broker.screening.tokens import Token, Words, is_word, near_a_word, words_of
 from broker.screening.verdict import Kind, Known, Span
 
@@ -79,8 +79,12 @@ _LETTERED = frozenset(
     " vitamin ward wing year".split()
 )
 """Before one of these, a letter names nobody: Plan B, Year R."""
+_SHORT_WORDS = frozenset({"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"})
+_WHAT_FAMILIES_DO = frozenset({"all", "and", "are", "aren't", "came", "had", "have", "live", "lived", "moved", "were", "who"})
 _AFTER_FIGURES = frozenset({"st", "nd", "rd", "th", "yr", "hr", "wk", "am", "pm", "ft", "yo", "st", "lb", "kg", "ds"})
 _FOND_ENDINGS_OF_SURNAMES = ("y", "ey", "ie", "sy", "o", "ster")
+_ALONE = frozenset({"avenue", "close", "crescent", "drive", "grove", "mews", "parade", "row", "terrace", "yard"})
+"""Kinds of streets that a street is called by alone: "outside the Parade"."""
 _BEFORE_A_STREET = SETS["before a street"] | {"in", "the"}
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt]|$)")
 
@@ -88,7 +92,7 @@ _STREET = {
     "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "cl": "close", "clo": "close", "dr": "drive",
     "cres": "crescent", "cresc": "crescent", "gdns": "gardens", "gdn": "gardens", "garden": "gardens", "ct": "court",
     "crt": "court", "pl": "place", "terr": "terrace", "ter": "terrace", "sq": "square", "gr": "grove", "grv": "grove",
-    "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "wy": "way", "pk": "park",
+    "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "flt": "flat", "app": "approach", "appr": "approach", "tce": "terrace", "cls": "close", "crs": "crescent", "psge": "passage", "wy": "way", "pk": "park",
     "mt": "mount", "bldgs": "buildings", "hse": "house", "est": "estate",
 }  # fmt: skip
 _STREET_TYPES = SETS["street types"]
@@ -216,7 +220,10 @@ class Own:
         parts = [part for part in re.split(r"[^a-z0-9]+", value) if part]
         self._numbers.append(("".join(parts), whose))
         if len(parts) > 1:
-            self._numbers.append((parts[0] + parts[-1], whose))
+            head, *middle, tail = parts
+            short = tail.lstrip("0")
+            years = [part[-2:] for part in middle if _A_YEAR.fullmatch(part)]
+            self._numbers += [(head + way, whose) for way in (tail, short, *(year + short for year in years))]
             self._numbers += [(part, whose) for part in parts if part.isdigit() and not _A_YEAR.fullmatch(part)]
 
     def _learn_name(self, whose: int, value: str, field: str) -> None:
@@ -250,8 +257,11 @@ class Own:
         plain = part.replace("'", "")
         for form in {part, plain}:
             self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
+        self._forms.setdefault(plain * 2, set()).add(_Form(whose, careful=False))
         if "'" in part:
-            self._phrases.setdefault(part.split("'")[1], set()).add((1, tuple(part.split("'")), whose))
+            before, after, *_ = part.split("'")
+            self._phrases.setdefault(after, set()).add((1, (before, after), whose))
+            self._forms.setdefault(f"{before}'{after[:1]}", set()).add(_Form(whose, careful=False))
         if len(plain) >= SHORTEST_INSIDE:
             self._inside_of(whose, plain)
         if len(plain) >= SHORTEST_TYPO:
@@ -262,7 +272,13 @@ class Own:
         for end in () if nicknames else _FOND_ENDINGS_OF_SURNAMES:
             if not is_word(plain + end):
                 self._forms.setdefault(plain + end, set()).add(_Form(whose, careful=False))
+        if len(plain) > SHORTEST_INSIDE and not nicknames:
+            self._stems.setdefault(plain[:3], set()).add((plain, whose))
         if nicknames and len(plain) >= SHORTEST_INSIDE:
+            for start in (plain[:2], plain[:3]):  # Wazza of Wayne, Kez of Kerry
+                for end in ("z", "zz", "zza", "zzer", "zzy", "zzie"):
+                    if not is_word(start + end):
+                        self._forms.setdefault(start + end, set()).add(_Form(whose, careful=False))
             self._stems.setdefault(plain[:3], set()).add((plain, whose))
             for end in range(SHORTEST_INSIDE, len(plain) - 2):  # Segun of Olusegun
                 self._stems.setdefault(plain[-end:][:3], set()).add((plain[-end:], whose))
@@ -313,6 +329,8 @@ class Own:
         numberless = tuple([part for part in parts if not part[0].isdigit()])
         untyped = name[:-1] if name and name[-1] in _STREET_TYPES else ()
         ways = {parts, name, numberless, untyped} | {(parts[at], *untyped) for at in numbered if untyped}
+        if name and name[-1] in _ALONE:
+            self._street_words.setdefault(name[-1], set()).add(whose)
         for way in ways:
             if len(way) > 1:
                 self._add_phrase(way, whose)
@@ -422,7 +440,7 @@ class Own:
         """Slips of the fingers, short forms, and names inside a longer word."""
         token = words.tokens[at]
         word = is_word(token.base) or token.base in EITHER
-        if word and (token.opens or not named_by_capital(words, at)):
+        if word and not (named_by_capital(words, at) and (not token.opens or _says(words, at))):
             return
         end, listed = token.start + len(token.base), token.base in FIRST or token.base in LAST
         slips = {pair for way in ways for pair in self._near(way)}
@@ -444,21 +462,9 @@ class Own:
         if words.text[token.start - 1 : token.start] == '"' == words.text[token.end : token.end + 1]:
             return True
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
-            return token.capital and way not in {
-                "i",
-                "a",
-                "it",
-                "no",
-                "so",
-                "is",
-                "he",
-                "we",
-                "us",
-                "my",
-                "an",
-                "if",
-                "in",
-            }
+            return (token.capital or (not is_word(way) and hardly_any_capitals(words))) and way not in _SHORT_WORDS
+        if token.low == f"{way}s" and at and words.tokens[at - 1].low == "the" and _is_a_family(words, at):
+            return True
         if way in _STRICT or way in _COMMON or named_by_capital(words, at):
             return reads_as_a_name(words, at, of_the_record=True)
         return token.opens or words.gap(at - 1) != " " or words.tokens[at - 1].low not in _BEFORE_A_WORD
@@ -481,7 +487,9 @@ class Own:
     def _by_ear(self, token: Token) -> Iterator[int]:
         """Whose name this is with two slips in it, or spelled as it is heard."""
         for name, (heard, who) in self._heard.items():
-            if alike(token.base, name, heard) and (token.capital or not near_a_word(token.base)):
+            if alike(token.base, name, heard) and (
+                token.capital or one_slip(token.base, name) or not near_a_word(token.base)
+            ):
                 yield from who
 
     def _shortened_to(self, token: Token) -> Iterator[int]:
@@ -490,9 +498,12 @@ class Own:
         for name, whose in self._stems.get(base[:3], ()):
             shared = len(base) if name.startswith(base) else 0
             for at in range(3, min(len(base), len(name)) + 1):
-                if base[:at] == name[:at] and base[at:] in _FOND_ENDINGS:
+                end = base[at:]
+                doubled = end[:1] == base[at - 1] and end[1:] in _FOND_ENDINGS  # Deccy of Declan
+                if base[:at] == name[:at] and (end in _FOND_ENDINGS or doubled):
                     shared = at
-            if shared:
+            family = self.record[whose].field == "familyName" or self.record[whose].value.lower().endswith(name)
+            if shared > (3 if family else 0):
                 yield whose
 
     def _spaced_initials(self, words: Words, at: int) -> Iterator[_Hit]:
@@ -590,6 +601,16 @@ class Own:
                     for match in shape.finditer(text):
                         if means(match["value"]) == part:
                             yield _Hit(whose, *match.span("value"), certain=True)
+
+
+def _says(words: Words, at: int) -> bool:
+    """Whether the word after this one is what somebody does."""
+    return at + 1 < len(words.tokens) and words.gap(at) == " " and words.tokens[at + 1].low in SAID
+
+
+def _is_a_family(words: Words, at: int) -> bool:
+    """Whether "the bells" are people here."""
+    return at + 1 < len(words.tokens) and words.tokens[at + 1].low in _WHAT_FAMILIES_DO
 
 
 def _is_careful(form: str) -> bool:

@@ -11,8 +11,12 @@ NAMED = SETS["named"]
 SAID = SETS["said"]
 """What people do in notes: a word before one of these, where a name can stand, is a name."""
 WITH = SETS["with"]
+FEWEST_CAPITALS = 0.06
+"""Of the words of a text: with fewer, its writer hardly uses any."""
 _LINKS = SETS["links"]
 _AFTER = SETS["after"]
+_DONE_TO = SETS["done to"] | WITH
+_AFTER_SOMEBODY = SETS["after somebody"]
 _MODAL = SETS["modal"]
 _NEVER_AFTER_BY = SETS["never after by"]
 _VERBAL = frozenset({"chase", "grant", "hope", "may", "sue", "will"})
@@ -100,6 +104,11 @@ def named_by_capital(words: Words, at: int) -> bool:
     return words.by_case and token.capital and not token.shouted
 
 
+def hardly_any_capitals(words: Words) -> bool:
+    """Whether the writer does without capitals, so that small letters say nothing."""
+    return sum(token.capital for token in words.tokens) < FEWEST_CAPITALS * len(words.tokens)
+
+
 def reads_as_a_name(words: Words, at: int, *, of_the_record: bool = False) -> bool:
     """Whether a word that may be a name (Will, May, Rose) is one here; if it is known to be one, in case of doubt."""
     token = words.tokens[at]
@@ -114,7 +123,17 @@ def reads_as_a_name(words: Words, at: int, *, of_the_record: bool = False) -> bo
             return True
         doubtful = of_the_record and token.base not in _VERBAL
         return doubtful or _begins_as_a_name(words, at, token, after)
-    return _stands_as_a_name(words, at, token, before, after)
+    return _stands_as_a_name(words, at, token, before, after) or (
+        of_the_record and before is not None and _is_for_somebody(words, at, token, before, after)
+    )
+
+
+def _is_for_somebody(words: Words, at: int, token: Token, before: Token, after: Token | None) -> bool:
+    """A name of the record that is a word too, in small letters: "reviewed hope with her mother", "chose it for dale"."""
+    ends = after is None or words.gap(at).strip() != ""
+    if before.low in _DONE_TO:
+        return ends or (after is not None and after.low in _AFTER_SOMEBODY)
+    return before.low in {"for", "to", "on"} and ends and token.base not in _NEVER_AFTER_BY
 
 
 def _next(words: Words, at: int) -> Token | None:
@@ -174,6 +193,8 @@ def _is_time(token: Token, before: Token | None, after: Token | None) -> bool:
         return before is not None and before.low in {"after", "in", "during", "for", "gcse", "like", "likes"}
     if token.base not in _SEASONS:
         return False
+    if any(one is not None and one.low in MONTHS and one.low not in FIRST for one in (before, after)):
+        return True
     if after is not None and (after.low[0].isdigit() or after.low in _OF_TIME):
         return True
     return before is not None and (before.low in _IN_TIME or before.low[0].isdigit())
