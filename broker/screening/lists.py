@@ -1,5 +1,6 @@
 """The lists that screening reads at import: English words, names, places. What they are and whence: data/README.md."""
 
+import re
 from importlib.resources import files
 
 _DATA = files("broker.screening") / "data"
@@ -41,6 +42,13 @@ def _by_first_word(names: frozenset[str]) -> dict[str, frozenset[tuple[str, ...]
     return {first: frozenset(ways) for first, ways in found.items()}
 
 
+def _well_known() -> dict[str, frozenset[tuple[str, ...]]]:
+    """Names apart by bars, split into words as a text is, looked up by their first word."""
+    lines = (_DATA / "well_known.txt").read_text(encoding="utf-8").splitlines()
+    names = [name for line in lines if not line.startswith("#") for name in line.split("|")]
+    return _by_first_word(frozenset(["_".join(re.findall(r"[^\W_]+(?:'[^\W_]+)*", name)) for name in names]))
+
+
 WORDS = _words("words.txt", "vocabulary.txt")
 """English words, and what safeguarding, police and schools abbreviate: they name nobody."""
 EITHER = _words("words_that_are_names.txt")
@@ -55,6 +63,8 @@ VOCABULARY = _words("vocabulary.txt")
 """Of these words, the abbreviations, brands and services."""
 TITLED = _words("titled.txt")
 """Words written with capitals in the titles of roles, meetings, plans and services, which locate nobody."""
+WELL_KNOWN = _well_known()
+"""Names that are known to all, as words in lower case, by their first word."""
 SETS = _sets()
 """Sets of words that the rules look up, by title: each is named where it is used."""
 MONTHS: dict[str, int] = {

@@ -179,6 +179,7 @@ class Own:
         self._numbers: list[tuple[str, int]] = []
         self._digits: list[tuple[str, int]] = []
         self._outward: dict[str, set[int]] = {}
+        self._families: set[tuple[str, int]] = set()
         self._inward: dict[str, set[int]] = {}
         self._street_words: dict[str, set[int]] = {}
         self._dates: list[tuple[int, int, int, int]] = []
@@ -273,6 +274,7 @@ class Own:
             if not is_word(plain + end):
                 self._forms.setdefault(plain + end, set()).add(_Form(whose, careful=False))
         if len(plain) > SHORTEST_INSIDE and not nicknames:
+            self._families.add((plain, whose))
             self._stems.setdefault(plain[:3], set()).add((plain, whose))
         if nicknames and len(plain) >= SHORTEST_INSIDE:
             for start in (plain[:2], plain[:3]):  # Wazza of Wayne, Kez of Kerry
@@ -462,7 +464,7 @@ class Own:
         if words.text[token.start - 1 : token.start] == '"' == words.text[token.end : token.end + 1]:
             return True
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
-            return (token.capital or (not is_word(way) and hardly_any_capitals(words))) and way not in _SHORT_WORDS
+            return (token.capital or hardly_any_capitals(words)) and way not in _SHORT_WORDS
         if token.low == f"{way}s" and at and words.tokens[at - 1].low == "the" and _is_a_family(words, at):
             return True
         if way in _STRICT or way in _COMMON or named_by_capital(words, at):
@@ -502,8 +504,7 @@ class Own:
                 doubled = end[:1] == base[at - 1] and end[1:] in _FOND_ENDINGS  # Deccy of Declan
                 if base[:at] == name[:at] and (end in _FOND_ENDINGS or doubled):
                     shared = at
-            family = self.record[whose].field == "familyName" or self.record[whose].value.lower().endswith(name)
-            if shared > (3 if family else 0):
+            if shared > (SHORTEST_SHORT if (name, whose) in self._families else 0):
                 yield whose
 
     def _spaced_initials(self, words: Words, at: int) -> Iterator[_Hit]:
@@ -537,7 +538,7 @@ class Own:
             or token.low != token.base
             or (after is not None and words.gap(at) == " " and after.low in SAID and token.low not in {"i", "a"})
         )
-        if not named or not words.by_case or token.low == "i" or (before is not None and before.low in _LETTERED):
+        if not named or not words.by_case or token.base == "i" or (before is not None and before.low in _LETTERED):
             return
         for whose, one in enumerate(self.record):
             if one.kind is Kind.PERSON and any(part[0] == token.base for part in _NAME.findall(fold(one.value).lower())):

@@ -1,10 +1,10 @@
 """A reading as words: where each stands, how it is written, and whether a sentence begins there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from broker.screening.lists import WORDS
+from broker.screening.lists import WELL_KNOWN, WORDS
 
 SHOUTED = 0.6
 """The share of words in capitals from which capitals say nothing of a word."""
@@ -64,6 +64,15 @@ def words_of(text: str) -> Words:
         tokens.append(Token(low, without_ending(low), start, end, capital, loud, opens))
         done = end
     return Words(text, tokens, by_case=shouted < SHOUTED * letters)
+
+
+def well_known(words: Words) -> Iterator[tuple[int, int]]:
+    """Where a name stands that is known to all: from, to, in the text."""
+    for at, token in enumerate(words.tokens):
+        for way in WELL_KNOWN.get(token.low, ()) or WELL_KNOWN.get(token.base, ()):
+            here = words.tokens[at : at + len(way)]
+            if len(here) == len(way) and all(one in {word.low, word.base} for one, word in zip(way, here, strict=True)):
+                yield token.start, here[-1].end
 
 
 def without_ending(low: str) -> str:
