@@ -32,6 +32,9 @@ _BEFORE_A_STREET = SETS["before a street"]
 _BEFORE_A_PLACE = SETS["before a place"]
 _BEFORE_A_NUMBER = SETS["before a number"]
 _BEFORE_A_NAME = SETS["before a name"]
+_PUB_WORDS = SETS["pub words"]
+_PUB_ENDS = SETS["pub ends"]
+_NAMED_AFTER = SETS["named after"]
 _DOORS = frozenset({"flat", "apartment", "apt", "bungalow", "plot"})
 _SUFFIX = re.compile(
     r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side|fold|beck|croft|bourne|brook|stow|thwaite|holme|haven)$"
@@ -110,7 +113,7 @@ def _plain(low: str) -> str:
 def places(reading: Reading, words: Words) -> Iterator[Span]:
     """Towns, counties, streets, flats, schools, surgeries and refuges, by list or by shape."""
     for at, token in enumerate(words.tokens):
-        led = at > 0 and words.tokens[at - 1].low in _BEFORE_A_PLACE
+        led = at > 0 and (words.tokens[at - 1].low in _BEFORE_A_PLACE or words.tokens[at - 1].low == "the")
         if not (led or token.capital or token.low in _KINDS or token.low[0].isdigit() or token.base in PLACES):
             continue
         for first, last, kind in filter(None, [find(words, at) for find in _FINDERS]):
@@ -158,14 +161,62 @@ def _unknown_town(words: Words, at: int) -> _Found:
     return (at, at, Kind.PLACE) if _looks_like_a_place(words, at, words.tokens[at]) else None
 
 
+def _pub(words: Words, at: int) -> _Found:
+    """The Fox and Hounds, the red lion: also in small letters, as so many are called so."""
+    tokens = words.tokens
+    first = tokens[at].low in _PUB_WORDS and at > 0 and tokens[at - 1].low == "the" and not tokens[at].opens
+    rest = [token.low for token in tokens[at + 1 : at + 3]]
+    if first and len(rest) == 2 and rest[0] in {"and", "n"} and rest[1] in _PUB_WORDS:  # noqa: PLR2004
+        return at, at + 2, Kind.ORGANISATION
+    if first and rest and rest[0] in _PUB_ENDS and words.gap(at) == " ":
+        return at, at + 1, Kind.ORGANISATION
+    return None
+
+
+def _prison(words: Words, at: int) -> _Found:
+    """HMP Ashbeck, Ysgol Pen-y-bryn: an institution whose name stands after what it is."""
+    tokens = words.tokens
+    if tokens[at].low not in _NAMED_AFTER or at + 1 >= len(tokens) or words.gap(at) != " ":
+        return None
+    last = at
+    while last + 1 < len(tokens) and last - at < 3 and words.gap(last) in {" ", "-"}:  # noqa: PLR2004
+        after = tokens[last + 1]
+        if not (named_by_capital(words, last + 1) or (last == at and not is_word(after.low) and after.low[0].isalpha())):
+            break
+        last += 1
+    return (at, last, Kind.ORGANISATION) if last > at else None
+
+
+def _after_its_kind(words: Words, at: int) -> _Found:
+    """The name of an institution after its kind: "at nursery, Little Minnows"."""
+    tokens = words.tokens
+    if tokens[at].low not in _SCHOOLS or at + 2 >= len(tokens) or words.gap(at) not in {", ", " - ", ": ", " ("}:
+        return None
+    if not (_is_titled(words, at + 1) and _is_titled(words, at + 2) and words.gap(at + 1) == " "):
+        return None
+    return at + 1, at + 2, Kind.ORGANISATION
+
+
+def _after_the(words: Words, at: int) -> _Found:
+    """A word that is none, in small letters after "at the" or "near the": the arndale."""
+    tokens = words.tokens
+    token = tokens[at]
+    if at < 2 or tokens[at - 1].low != "the" or tokens[at - 2].low not in _BEFORE_A_PLACE or token.capital:  # noqa: PLR2004
+        return None
+    if len(token.low) < 5 or not token.low.isalpha() or is_word(token.low) or near_a_word(token.low):  # noqa: PLR2004
+        return None
+    return at, at, Kind.PLACE
+
+
 def _worded_here(words: Words, at: int) -> _Found:
     last = _worded(words, at, words.tokens[at])
     return None if last is None else (at, last, Kind.PLACE)
 
 
-_KINDS = _STRONG_STREET | _WEAK_STREET | _INSTITUTIONS | _DOORS | {"number", "no", "st", "saint"}
+_KINDS = _PUB_WORDS | _NAMED_AFTER | _STRONG_STREET | _WEAK_STREET | _INSTITUTIONS | _DOORS | {"number", "no", "st", "saint"}
 """Words in lower case that a place may end or begin with."""
 _FINDERS = (_town, _street_here, _institution_here, _door, _saint_here, _house, _unknown_town, _worded_here)
+_FINDERS += (_pub, _prison, _after_its_kind, _after_the)
 
 
 def _listed(words: Words, at: int) -> int:
@@ -259,7 +310,9 @@ def _institution(words: Words, at: int) -> int | None:
     first, named = at, False
     while first > 0 and at - first < 6 and words.gap(first - 1) in {" ", "-", " & ", "' ", ". "}:  # noqa: PLR2004
         word = tokens[first - 1]
-        generic = word.low in _GENERIC or word.base in _INSTITUTIONS
+        if words.gap(first - 1) == ". " and len(word.low) > 2:  # noqa: PLR2004 - St. Anne's, but no new sentence
+            break
+        generic = word.low in _GENERIC or word.base in _INSTITUTIONS or word.base in MONTHS
         if words.by_case and word.capital and not (word.shouted and len(word.low) < 5):  # noqa: PLR2004
             if word.opens and (
                 generic

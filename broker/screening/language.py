@@ -76,4 +76,9 @@ def _is_english(piece: list[Token]) -> bool:
 
 
 def _is_a_name(token: Token) -> bool:
-    return token.capital and (token.base in FIRST or token.base in LAST or token.base in EITHER or token.base in PLACES)
+    """Whether a layer that looks for names sees to it: an unknown word with a capital is one as well."""
+    return token.base in FIRST or (token.capital and (not token.shouted or _is_listed(token.base)))
+
+
+def _is_listed(base: str) -> bool:
+    return base in LAST or base in EITHER or base in PLACES

@@ -74,10 +74,7 @@ _BETWEEN_INITIALS = frozenset({".", ". ", " ", "-"})
 _NO_INITIALS = frozenset({"am", "pm", "eg", "ie", "ps", "nb", "co", "dob", "ca", "vs", "aka"})
 _LETTERS_THAT_ARE_WORDS = frozenset({"a", "i", "s", "u", "x"})
 _BEFORE_A_LETTER = (KIN | TITLES | {"little", "baby", "young", "master", "big"}) - {"and"}
-_LETTERED = frozenset(
-    "appendix bay block class flat form gate group hep hepatitis house option part plan room section set strep unit"
-    " vitamin ward wing year".split()
-)
+_LETTERED = SETS["lettered"]
 """Before one of these, a letter names nobody: Plan B, Year R."""
 _SHORT_WORDS = frozenset({"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"})
 _WHAT_FAMILIES_DO = frozenset({"all", "and", "are", "aren't", "came", "had", "have", "live", "lived", "moved", "were", "who"})

@@ -88,7 +88,7 @@ _NUMBERS = re.compile(
     r"|[0-9]{7,}"
     r"|[A-Z]{1,5}[0-9]{0,2}[/-][A-Z0-9]{2,8}[/-][0-9]{2,8}(?:[/-][A-Z0-9]{1,6})*"
     r"|[0-9]{1,3}[A-Z]{1,3}[/-][0-9]{2,8}[/-][0-9]{2,4}"
-    r"|[A-Z]{2,5}[/-]?[0-9]{4,10}(?:[/-][0-9]{2,4})?"
+    r"|[A-Z]{2,5}[/-]?[0-9]{4,10}(?:[/-][0-9]{2,4})?|[A-Z]-[0-9]{4,10}|(?-i:[A-Z]{2,5}\s[0-9]{5,10})"
     r"|[0-9]{3,7}[/-][0-9]{2,7}[/-][0-9]{2,4}|[0-9]{1,2}/[0-9]{5,7}/[0-9]{2,4}"
     r")(?![\w]|/[0-9])",
     re.IGNORECASE,
@@ -106,6 +106,13 @@ _INTRODUCES = re.compile(
 _RUN = re.compile(r"[\w/.-]*\w")
 _NEXT_GROUP = re.compile(r"\s(?=[0-9/]*[0-9]{3})[0-9A-Z/]+(?!\w)", re.IGNORECASE)
 _LOOK_BACK = 40
+_TAIL = re.compile(
+    r"\b(?:phone|mobile|mob|number|no|tel|sim|line|card|account|handset|iphone|samsung|burner)\b[^.\n]{0,20}?"
+    r"\b(?:ending|ends|last\s+(?:three|four|3|4)(?:\s+digits)?)\b(?:\s+(?:in|with|is|are))?[\s:]*(?P<value>[0-9]{3,6})(?![\w/])",
+    re.IGNORECASE,
+)
+"""The end of a number, as a phone is told from another."""
+_HASHTAG = re.compile(r"(?<![\w&])#(?P<value>[A-Za-z]\w{4,})")
 _SORT_CODE = re.compile(r"\bsort(?:\s?code)?\W{1,3}(?P<value>[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2})\b", re.IGNORECASE)
 _ON_PHONE = re.compile(
     r"\b(?:ring|rang|call|called|phone|phoned|text|contact|contacted|reach|reached|get|message)\b[^.\n]{0,30}?\bon\s+(?P<value>[0-9](?:[\s-]?[0-9]){4,9})(?!\w)",
@@ -115,7 +122,7 @@ _NEVER_INTRODUCED = re.compile(
     r"^(?:[0-9]{1,2}(?:[.:][0-9]{2})?(?:st|nd|rd|th|am|pm|yrs?|mins?|hrs?)?|[0-9]{1,2}[/.-][0-9]{1,2}(?:[/.-][0-9]{2,4})?|[0-9]{4}hrs|(?:19|20)[0-9]{2})$",
     re.IGNORECASE,
 )
-_VEHICLE = re.compile(r"\b[A-Z]{2}[0-9]{2}\s?[A-Z]{3}\b|\b[A-Z][0-9]{1,3}\s?[A-Z]{3}\b|\b[A-Z]{3}\s?[0-9]{1,3}[A-Z]\b")
+_VEHICLE = re.compile(r"\b[A-Z]\s[0-9]{1,3}\s[A-Z]{3}\b|\b[A-Z]{2}[0-9]{2}\s?[A-Z]{3}\b|\b[A-Z][0-9]{1,3}\s?[A-Z]{3}\b|\b[A-Z]{3}\s?[0-9]{1,3}[A-Z]\b")
 _VEHICLE_LOW = re.compile(r"\b[a-z]{2}[0-9]{2}\s?(?P<last>[a-z]{3})\b", re.IGNORECASE)
 _PLATE = re.compile(
     r"\b(?:reg(?:istration)?|vrm|index|plates?|number\s?plate)\b(?:\s?(?:no|number|plate|mark|ending|starting|beginning|with|is|was|of|vrm)\b\.?)*[\s:.\"'-]*"
@@ -140,6 +147,7 @@ _SHAPES = (
     (Kind.TELEPHONE, _PHONE),
     (Kind.TELEPHONE, _LOCAL_PHONE),
     (Kind.TELEPHONE, _ON_PHONE),
+    (Kind.TELEPHONE, _TAIL),
     (Kind.NUMBER, _SORT_CODE),
     (Kind.VEHICLE, _VEHICLE),
     (Kind.VEHICLE, _PLATE),
@@ -179,6 +187,10 @@ def _on_the_web(text: str, low: str) -> Iterator[tuple[Kind, int, int]]:
     if "@" in text or "_" in text:
         for match in _HANDLE.finditer(text):
             if any(letter.isalpha() for letter in match[0]):
+                yield Kind.ONLINE, *match.span()
+    if "#" in text:
+        for match in _HASHTAG.finditer(text):
+            if not is_word(match["value"].lower()):
                 yield Kind.ONLINE, *match.span()
     if any(word in low for word in _WEB):
         for match in _ACCOUNT.finditer(text):

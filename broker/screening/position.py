@@ -20,6 +20,7 @@ _AFTER_SOMEBODY = SETS["after somebody"]
 _MODAL = SETS["modal"]
 _NEVER_AFTER_BY = SETS["never after by"]
 _VERBAL = frozenset({"chase", "grant", "hope", "may", "sue", "will"})
+_WHOSE = frozenset({"his", "her", "my", "our", "their", "a", "the"})
 _SEASONS = frozenset({"april", "august", "autumn", "june", "may", "spring", "summer", "winter"})
 _OF_TIME = SETS["of time"]
 _IN_TIME = SETS["in time"]
@@ -152,6 +153,9 @@ def _begins_as_a_name(words: Words, at: int, token: Token, after: Token | None) 
         return words.tokens[at + 2].capital or words.tokens[at + 2].low in FIRST
     if after.low in KIN or after.low[0].isdigit():
         return "," in words.gap(at) or "(" in words.gap(at)
+    if after.low in _WHOSE or after.low == "next":
+        then = words.tokens[at + 2 : at + 5]
+        return any(one.low in KIN for one in then) if "," in words.gap(at) else [one.low for one in then[:1]] == ["door"]
     return (
         after.low in SAID
         or after.low.endswith("ed")
