@@ -60,7 +60,7 @@ _CLAUSE = 12
 def _judge(sentence: list[Token]) -> Iterator[tuple[int, int]]:
     """A long sentence is judged in pieces too: half of it may be in another language."""
     for at in range(0, max(len(sentence) - FEWEST_WORDS + 1, 1), _CLAUSE // 2):
-        piece = [one for one in sentence[at : at + _CLAUSE] if one.low[0].isalpha()]
+        piece = [one for one in sentence[at : at + _CLAUSE] if len(one.low) > 1 and one.low.isalpha()]
         if len(piece) >= FEWEST_WORDS and not _is_english(piece):
             yield piece[0].start, piece[-1].end
 

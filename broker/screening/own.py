@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
-from broker.screening.alike import alike, one_slip, sound
+from broker.screening.alike import alike, one_slip, slips_between, sound
 from broker.screening.dates import BORN_DAY, BORN_MONTH, BORN_YEAR, Written, day_of, written
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, NICKNAMES, SETS
 from broker.screening.normal import Reading, fold, with_figures
@@ -69,6 +69,8 @@ _END = re.compile(
 )
 """The end of something longer, as "ending 0123"."""
 SHORTEST_END = 3
+MOST_SLIPS = 2
+"""Letters by which what is near a word too may differ from a name that sounds alike."""
 MOST_INITIALS = 6
 _BETWEEN_INITIALS = frozenset({".", ". ", " ", "-"})
 _NO_INITIALS = frozenset({"am", "pm", "eg", "ie", "ps", "nb", "co", "dob", "ca", "vs", "aka"})
@@ -487,7 +489,7 @@ class Own:
         """Whose name this is with two slips in it, or spelled as it is heard."""
         for name, (heard, who) in self._heard.items():
             if alike(token.base, name, heard) and (
-                token.capital or one_slip(token.base, name) or not near_a_word(token.base)
+                token.capital or slips_between(token.base, name) <= MOST_SLIPS or not near_a_word(token.base)
             ):
                 yield from who
 
