@@ -55,6 +55,12 @@ NICKNAMES = {
     "jimmy": "james",
     "joe": "joseph",
     "kate": "katarzyna",
+    "kully": "kulwinder",
+    "manny": "manpreet",
+    "rosie": "rosemary",
+    "joyjoy": "joy",
+    "beti": "bethlehem",
+    "caz": "caroline",
     "kobi": "kobby",
     "kwabs": "kwabena",
     "laxmi": "lakshmi",
@@ -81,7 +87,8 @@ NICKNAMES = {
 }
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr"})
 SHORT = {"st": "street", "rd": "road", "ct": "court", "tce": "terrace", "hse": "house", "hs": "house", "ln": "lane"}
-SHORT |= {"whf": "wharf", "yd": "yard", "cl": "close", "van": "caravan", "gff": "ground", "mt": "mount", "rw": "row"}
+SHORT |= {"whf": "wharf", "yd": "yard", "cl": "close", "van": "caravan", "gff": "ground"}
+SHORT |= {"mt": "mount", "rw": "row", "upr": "upper"}
 SPOKEN = {
     "twenty third of november twenty ten": "23 november 2010",
     "seventeenth november twenty seventeen": "17 november 2017",
@@ -89,6 +96,11 @@ SPOKEN = {
     "three coronation terrace": "3 coronation terrace",
     "eighty three belgrave mount": "83 belgrave mount",
     "thirty one ravenscar road": "31 ravenscar road",
+    "twelve gannet row": "12 gannet row",
+    "zed x eight four a b": "zx8 4ab",
+    "twenty third of november two thousand and ten": "23 november 2010",
+    "may the 4th": "4 may",
+    "100215": "10 02 15",
     "twelfth of march": "12 march",
     "fourteenth april": "14 april",
     "fifteen one fifteen": "15 1 15",
@@ -150,6 +162,7 @@ COMMON = {
         ("d093", "March"),
         ("d094", "Wood"),
         ("d095", "Church"),
+        ("d103", "Bethlehem"),
     },
 }
 
@@ -358,7 +371,7 @@ def is_place(text: str, record: Mapping[str, Any]) -> bool:
 def is_postcode(text: str, record: Mapping[str, Any]) -> bool:
     """Whole or either half, also with letters for digits."""
     codes = [bare(record[name]["postcode"]).translate(MISTYPED) for name in record if name.endswith("Address")]
-    return any(bare(text).translate(MISTYPED) in (code, code[:-3], code[-3:]) for code in codes)
+    return any(bare(SPOKEN.get(text, text)).translate(MISTYPED) in (code, code[:-3], code[-3:]) for code in codes)
 
 
 def is_telephone(text: str, record: Mapping[str, Any]) -> bool:
@@ -405,7 +418,8 @@ def is_date(text: str, record: Mapping[str, Any]) -> bool:
     parts = re.findall(r"\d+|[a-z]{3,}", re.sub(r"(?<=\d)(st|nd|rd|th)", "", SPOKEN.get(text, text).lower()))
     numbers = [MONTHS.index(part[:3]) + 1 if part[:3] in MONTHS else int(part) for part in parts]
     orders = ([day.day, day.month], [day.month, day.day])
-    return any(numbers in (order, [*order, day.year], [*order, day.year % 100]) for order in orders)
+    forms = [form for order in orders for form in (order, [*order, day.year], [*order, day.year % 100])]
+    return numbers in (*forms, [day.year, day.month, day.day])
 
 
 def is_number(text: str, record: Mapping[str, Any]) -> bool:
