@@ -59,9 +59,9 @@ _DICTATED = re.compile(
     re.IGNORECASE,
 )
 _BY_NUMBER = (
-    (_OF_THE, re.compile(rf"\bof\s+(?:the\s+)?(?:{_any(_ORDINALS[:12])}|[01]?[0-9](?:st|nd|rd|th))\b")),
-    (_WITH_ROMAN, re.compile(r"[0-9][\s./-]{1,2}[ivx]{1,4}[\s./-]{1,2}[0-9]")),
-    (_DICTATED, re.compile(rf"\b(?:{_any(_COUNTED)})[\s,/-]+(?:{_SAID}|two)\b")),
+    (_OF_THE, frozenset({"of"}), re.compile(rf"\bof\s+(?:the\s+)?(?:{_any(_ORDINALS[:12])}|[01]?[0-9](?:st|nd|rd|th))\b")),
+    (_WITH_ROMAN, frozenset(_ROMAN), re.compile(r"[0-9][\s./-]{1,2}[ivx]{1,4}[\s./-]{1,2}[0-9]")),
+    (_DICTATED, frozenset(_COUNTED), re.compile(rf"\b(?:{_any(_COUNTED)})[\s,/-]+(?:{_SAID}|two)\b")),
 )
 """Dates whose month is a number, each with what the text must hold before it is looked for."""
 _DIGIT = re.compile("[0-9]")
@@ -94,10 +94,11 @@ def written(text: str) -> Iterator[Written]:
     low = text.lower()
     for match in _NUMBERS.finditer(text) if _DIGIT.search(text) else ():
         yield from _of(match, tuple(_numbered(match)))
-    for match in _NAMED.finditer(text) if not _MONTH_NUMBERS.keys().isdisjoint(_WORD.findall(low)) else ():
+    words = set(_WORD.findall(low))
+    for match in _NAMED.finditer(text) if not _MONTH_NUMBERS.keys().isdisjoint(words) else ():
         yield from _of(match, tuple(_with_a_name(match)))
-    for shape, first in _BY_NUMBER:
-        for match in shape.finditer(text) if first.search(low) else ():
+    for shape, needs, first in _BY_NUMBER:
+        for match in shape.finditer(text) if not needs.isdisjoint(words) and first.search(low) else ():
             day, month, year = match["day"], match["month"].lower(), match["year"] or ""
             yield from _of(match, ((_year(year), _ROMAN.get(month) or day_of(month), day_of(day)),))
 

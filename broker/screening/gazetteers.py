@@ -4,7 +4,7 @@ Registered organisations are looked up by runs of words, so that thirty thousand
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED, VOCABULARY
@@ -44,6 +44,7 @@ _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"}
 
 _Found: TypeAlias = tuple[int, int, Kind] | None
 """The first and last word of a place, and of which kind it is."""
+_Finder: TypeAlias = Callable[[Words, int], _Found]
 
 
 class Gazetteer:
@@ -113,27 +114,29 @@ def _plain(low: str) -> str:
 def places(reading: Reading, words: Words) -> Iterator[Span]:
     """Towns, counties, streets, flats, schools, surgeries and refuges, by list or by shape."""
     for at, token in enumerate(words.tokens):
-        led = at > 0 and (words.tokens[at - 1].low in _BEFORE_A_PLACE or words.tokens[at - 1].low == "the")
-        if not (led or token.capital or token.low in _KINDS or token.low[0].isdigit() or token.base in PLACES):
-            continue
-        for first, last, kind in filter(None, [find(words, at) for find in _FINDERS]):
+        before = words.tokens[at - 1].low if at else ""
+        finders = _BY_WORD.get(token.low, ()) + _BY_WORD_BEFORE.get(before, ())
+        if token.base in PLACES:
+            finders = (_town, *finders)
+        if token.low[0].isdigit():
+            finders = (_house, *finders)
+        for first, last, kind in filter(None, [find(words, at) for find in finders]):
             start, end = reading.where(words.tokens[first].start, words.tokens[last].end)
             yield Span(start=start, end=end, kind=kind, rule=RULE, certain=False, field=None)
 
 
 def _town(words: Words, at: int) -> _Found:
-    length = _listed(words, at) if words.tokens[at].base in PLACES else 0
+    length = _listed(words, at)
     return (at, at + length - 1, Kind.PLACE) if length else None
 
 
 def _street_here(words: Words, at: int) -> _Found:
-    low = words.tokens[at].low
-    first = _street(words, at) if low in _STRONG_STREET or low in _WEAK_STREET else None
+    first = _street(words, at)
     return None if first is None else (first, at, Kind.PLACE)
 
 
 def _institution_here(words: Words, at: int) -> _Found:
-    first = _institution(words, at) if words.tokens[at].low in _INSTITUTIONS else None
+    first = _institution(words, at)
     return None if first is None else (first, at, Kind.ORGANISATION)
 
 
@@ -148,7 +151,7 @@ def _door(words: Words, at: int) -> _Found:
 
 def _saint_here(words: Words, at: int) -> _Found:
     token = words.tokens[at]
-    if token.low in {"st", "saint"} and (token.capital or not words.by_case) and _is_a_saint(words, at):
+    if (token.capital or not words.by_case) and _is_a_saint(words, at):
         return at, at + 1, Kind.ORGANISATION
     return None
 
@@ -164,7 +167,7 @@ def _unknown_town(words: Words, at: int) -> _Found:
 def _pub(words: Words, at: int) -> _Found:
     """The Fox and Hounds, the red lion: also in small letters, as so many are called so."""
     tokens = words.tokens
-    first = tokens[at].low in _PUB_WORDS and at > 0 and tokens[at - 1].low == "the" and not tokens[at].opens
+    first = at > 0 and tokens[at - 1].low == "the" and not tokens[at].opens
     rest = [token.low for token in tokens[at + 1 : at + 3]]
     if first and len(rest) == 2 and rest[0] in {"and", "n"} and rest[1] in _PUB_WORDS:  # noqa: PLR2004
         return at, at + 2, Kind.ORGANISATION
@@ -173,10 +176,10 @@ def _pub(words: Words, at: int) -> _Found:
     return None
 
 
-def _prison(words: Words, at: int) -> _Found:
+def _named_after(words: Words, at: int) -> _Found:
     """HMP Ashbeck, Ysgol Pen-y-bryn: an institution whose name stands after what it is."""
     tokens = words.tokens
-    if tokens[at].low not in _NAMED_AFTER or at + 1 >= len(tokens) or words.gap(at) != " ":
+    if at + 1 >= len(tokens) or words.gap(at) != " ":
         return None
     last = at
     while last + 1 < len(tokens) and last - at < 3 and words.gap(last) in {" ", "-"}:  # noqa: PLR2004
@@ -190,7 +193,7 @@ def _prison(words: Words, at: int) -> _Found:
 def _after_its_kind(words: Words, at: int) -> _Found:
     """The name of an institution after its kind: "at nursery, Little Minnows"."""
     tokens = words.tokens
-    if tokens[at].low not in _SCHOOLS or at + 2 >= len(tokens) or words.gap(at) not in {", ", " - ", ": ", " ("}:
+    if at + 2 >= len(tokens) or words.gap(at) not in {", ", " - ", ": ", " ("}:
         return None
     if not (_is_titled(words, at + 1) and _is_titled(words, at + 2) and words.gap(at + 1) == " "):
         return None
@@ -201,7 +204,7 @@ def _after_the(words: Words, at: int) -> _Found:
     """A word that is none, in small letters after "at the" or "near the": the arndale."""
     tokens = words.tokens
     token = tokens[at]
-    if at < 2 or tokens[at - 1].low != "the" or tokens[at - 2].low not in _BEFORE_A_PLACE or token.capital:  # noqa: PLR2004
+    if at < 2 or tokens[at - 2].low not in _BEFORE_A_PLACE or token.capital:  # noqa: PLR2004
         return None
     if len(token.low) < 5 or not token.low.isalpha() or is_word(token.low) or near_a_word(token.low):  # noqa: PLR2004
         return None
@@ -213,10 +216,27 @@ def _worded_here(words: Words, at: int) -> _Found:
     return None if last is None else (at, last, Kind.PLACE)
 
 
-_KINDS = _PUB_WORDS | _NAMED_AFTER | _STRONG_STREET | _WEAK_STREET | _INSTITUTIONS | _DOORS | {"number", "no", "st", "saint"}
-"""Words in lower case that a place may end or begin with."""
-_FINDERS = (_town, _street_here, _institution_here, _door, _saint_here, _house, _unknown_town, _worded_here)
-_FINDERS += (_pub, _prison, _after_its_kind, _after_the)
+def _by_word(*sets: tuple[frozenset[str], _Finder]) -> dict[str, tuple[_Finder, ...]]:
+    """Word -> what looks for a place there."""
+    found: dict[str, tuple[_Finder, ...]] = {}
+    for words, finder in sets:
+        for word in words:
+            found[word] = (*found.get(word, ()), finder)
+    return found
+
+
+_BY_WORD = _by_word(
+    (_STRONG_STREET | _WEAK_STREET, _street_here),
+    (_INSTITUTIONS, _institution_here),
+    (_DOORS | {"number", "no"}, _door),
+    (frozenset({"st", "saint"}), _saint_here),
+    (_PUB_WORDS, _pub),
+    (_NAMED_AFTER, _named_after),
+    (_SCHOOLS, _after_its_kind),
+)
+_BY_WORD_BEFORE = _by_word(
+    (_BEFORE_A_PLACE, _unknown_town), (_BEFORE_A_NAME, _worded_here), (frozenset({"the"}), _after_the)
+)
 
 
 def _listed(words: Words, at: int) -> int:

@@ -402,7 +402,7 @@ class Own:
                 yield from self._spaced_initials(words, at)
             if len(token.base) == 1 and token.capital:
                 yield from self._one_letter(words, at)
-            if at and token.start - tokens[at - 1].end < MOST_BETWEEN:
+            if at and tokens[at - 1].low + token.base in self._forms:
                 yield from self._split_in_two(words, at)
             if token.low in self._street_words and _is_a_street_named(words, at):
                 yield from (_Hit(one, token.start, token.end, certain=False) for one in self._street_words[token.low])
@@ -420,6 +420,8 @@ class Own:
                     yield _Hit(whose, token.start, token.end, certain=True)
 
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
+        if not token.capital and is_word(token.low) and not self._has_form(token.low):
+            return
         bare = token.low.strip("0123456789")
         end = token.start + (len(token.base) if token.low != token.base else len(token.low))
         ways = {token.low, bare}
@@ -436,6 +438,10 @@ class Own:
         yield from (_Hit(whose, token.start, end, certain=True) for whose in exact)
         if not exact and len(bare) >= SHORTEST_SHORT:
             yield from self._like_one(words, at, ways)
+
+    def _has_form(self, low: str) -> bool:
+        """Whether a word in small letters may be a form; most are not, and there the reading ends."""
+        return low in self._forms or "'" in low or (low.endswith("s") and low[:-1] in self._forms) or low.isdigit()
 
     def _like_one(self, words: Words, at: int, ways: set[str]) -> Iterator[_Hit]:
         """Slips of the fingers, short forms, and names inside a longer word."""
@@ -458,8 +464,10 @@ class Own:
     def _reads(self, words: Words, at: int, way: str, whose: int) -> bool:
         """Whether a form that is a word too is a name here."""
         token = words.tokens[at]
-        if any(self._is_of(words, other, whose) for other in (at - 1, at + 1) if _touches(words, at, other)):
-            return True  # nick beside brown is Nick Brown
+        for other in (at - 1, at + 1):  # nick beside brown is Nick Brown
+            if _touches(words, at, other) and words.tokens[other].base != token.base:
+                if self._is_of(words, other, whose):
+                    return True
         if words.text[token.start - 1 : token.start] == '"' == words.text[token.end : token.end + 1]:
             return True
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
@@ -509,7 +517,8 @@ class Own:
     def _spaced_initials(self, words: Words, at: int) -> Iterator[_Hit]:
         """D.C. and D C, and the initial before or after a name that is a hit already (D. Cole)."""
         tokens, letters, end = words.tokens, words.tokens[at].low, at
-        while end + 1 < len(tokens) and tokens[end + 1].end - tokens[end + 1].start == 1:
+        last = min(len(tokens) - 1, at + MOST_INITIALS - 1)
+        while end < last and tokens[end + 1].end - tokens[end + 1].start == 1:
             gap = words.gap(end)
             if gap not in _BETWEEN_INITIALS or not (gap == "." or (tokens[at].capital and tokens[end + 1].capital)):
                 break

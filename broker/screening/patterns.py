@@ -44,7 +44,7 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(
-    rf"\b(?:https?://|www\.)[^\s<>\"]+|\b\w[\w-]*(?:\.\w[\w-]*)*\.{_DOMAIN}\b(?:/[^\s<>\"]*)?", re.IGNORECASE
+    rf"\b(?:https?://|www\.)[^\s<>\"]+|\b\w[\w-]{{0,60}}(?:\.\w[\w-]{{0,60}}){{0,5}}\.{_DOMAIN}\b(?:/[^\s<>\"]*)?", re.IGNORECASE
 )
 _HANDLE = re.compile(r"(?<![\w.@])@\w[\w.]*\w|\b[A-Za-z0-9.]*[A-Za-z0-9]_+(?:\w[\w.]*)?\b|(?<!\w)_+[A-Za-z]\w*")
 _ACCOUNT = re.compile(
@@ -103,7 +103,7 @@ _INTRODUCES = re.compile(
     re.IGNORECASE,
 )
 """What comes before a number that is somebody's: "crime no", "custody ref:", "#"."""
-_RUN = re.compile(r"[\w/.-]*\w")
+_RUN = re.compile(r"(?<![\w/.-])(?:[^\W\d]|[/.-]){0,40}[0-9](?:[\w/.-]*\w)?")
 _NEXT_GROUP = re.compile(r"\s(?=[0-9/]*[0-9]{3})[0-9A-Z/]+(?!\w)", re.IGNORECASE)
 _LOOK_BACK = 40
 _TAIL = re.compile(
@@ -235,8 +235,6 @@ def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, in
 def _runs(text: str) -> Iterator[tuple[Kind, int, int]]:
     """Runs of letters and figures: numbers that words introduce, and names of accounts such as kez2010."""
     for match in _RUN.finditer(text):
-        if match[0].isalpha():
-            continue
         figures = sum(letter.isdigit() for letter in match[0])
         start, end = match.span()
         account = _GAMER.fullmatch(match[0])

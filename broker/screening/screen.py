@@ -12,7 +12,7 @@ from broker.screening.dates import written
 from broker.screening.language import foreign
 from broker.screening.normal import Normal, Reading, fold, normal, with_figures
 from broker.screening.own import own
-from broker.screening.tokens import well_known, words_of
+from broker.screening.tokens import Words, well_known, words_of
 from broker.screening.verdict import Kind, Known, Model, Span, State, Verdict
 
 MOST = 1000
@@ -55,11 +55,12 @@ class Screen:
             Span(start=start, end=end, kind=Kind.LANGUAGE, rule=HIDDEN, certain=False, field=None)
             for start, end in found.foreign
         ]
-        spans += self._in_sentences(found.plain, known)
+        words = words_of(found.plain.text)
+        spans += self._in_sentences(found.plain, words, known)
         spans += _in_fragments(found, known)
         if self._model is not None:
             spans += self._model.people_and_places(text)
-        spans = _without_what_all_know(found.plain, spans)
+        spans = _without_what_all_know(found.plain, words, spans)
         return tuple(sorted(_without_what_is_known(text, spans), key=lambda one: (one.start, -one.end, one.rule)))
 
     def _read(self, text: str, known: tuple[Known, ...], shown: frozenset[str], spare: frozenset[str]) -> Verdict:
@@ -79,8 +80,7 @@ class Screen:
             return _withheld(tuple(sorted({*rules, AGAIN})), hits)
         return Verdict(state=State.SUBSTITUTED, text=wording, rules=rules, spans=hits)
 
-    def _in_sentences(self, reading: Reading, known: tuple[Known, ...]) -> list[Span]:
-        words = words_of(reading.text)
+    def _in_sentences(self, reading: Reading, words: Words, known: tuple[Known, ...]) -> list[Span]:
         dates = tuple(written(with_figures(reading.text)))
         spans = own(known).spans(reading, words, dates) if known else []
         spans += patterns.spans(reading, dates)
@@ -102,11 +102,11 @@ def _in_fragments(found: Normal, known: tuple[Known, ...]) -> list[Span]:
     return spans
 
 
-def _without_what_all_know(reading: Reading, spans: Sequence[Span]) -> list[Span]:
+def _without_what_all_know(reading: Reading, words: Words, spans: Sequence[Span]) -> list[Span]:
     """Leave out the guesses that are a name all know: Harry Potter, Clare's Law, Jack Daniel's."""
     if all(one.certain for one in spans):
         return list(spans)
-    all_know = [reading.where(*place) for place in well_known(words_of(reading.text))]
+    all_know = [reading.where(*place) for place in well_known(words)]
     return [
         one
         for one in spans

@@ -87,7 +87,7 @@ def is_word(low: str) -> bool:
 
 def near_a_word(low: str) -> bool:
     """Whether one slip of the fingers makes this of an English word; two, if it is long."""
-    if len(low) < SHORTEST_TYPO:
+    if not SHORTEST_TYPO <= len(low) <= LONGEST_TYPO:
         return False
     near = slips(low)
     if not near.isdisjoint(WORDS):
@@ -96,6 +96,8 @@ def near_a_word(low: str) -> bool:
 
 
 SHORTEST_TYPO = 4
+LONGEST_TYPO = 20
+"""Letters beyond which nothing is looked for: no word that people mistype is longer, and the search grows by squares."""
 LONG = 9
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
