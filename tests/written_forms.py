@@ -34,7 +34,7 @@ def of_a_name(first: str, last: str, middle: str = "") -> Iterator[str]:
     yield from map(str.lower, (*together, *alone, *accounts))
     yield from map(str.upper, (*together, *alone))
     yield from (f"{one}.{two}.", f"{one}.{two}", f"{one}{two}", f"{one} {two}", f"{two}.{one}.", f"{one}. {two}.")
-    yield from (f"{one.lower()}.{two.lower()}.", f"Mr {two}", f"Ms {two}.", f"{one}/{two}")
+    yield from (f"{one.lower()}.{two.lower()}.", f"Mr {two}", f"Ms {two}.")
 
 
 def of_a_date(year: int, month: int, day: int) -> Iterator[str]:
@@ -83,13 +83,14 @@ def nth(number: int) -> str:
 
 def of_a_street(number: str, name: str, kind: str, short: Sequence[str]) -> Iterator[str]:
     """A house in a street."""
+    run = name.replace(" ", "")
     whole = [f"{number} {name} {end}" for end in (kind, *short)]
     whole += [f"{name} {end}" for end in (kind, *short)]
     whole += [f"{number}, {name} {kind}", f"{number} {name}", f"no {number} {name}", f"No. {number}, {name} {kind}"]
-    whole += [f"no. {number}", f"number {number}", f"at {number} {name}", f"{number}{name}{kind}", f"{name}{kind}"]
+    whole += [f"no. {number}", f"number {number}", f"at {number} {name}", f"{number}{run}{kind}", f"{run}{kind}"]
     whole += [f"{name}  {kind}", f"{name}-{kind}", f"{name} {kind} {number}", f"house {number} on {name} {kind}"]
-    whole += [f"{number}-{name}-{kind}", f"{name}\n{kind}", f"#{number} {name} {kind}", f"the house on {name}"]
-    yield from (*whole, *map(str.lower, whole), *map(str.upper, whole))
+    whole += [f"{number}-{name}-{kind}", f"{name}\n{kind}", f"#{number} {name} {kind}"]
+    yield from (*whole, *map(str.lower, whole), *map(str.upper, whole), f"the house on {name}")
 
 
 def of_a_postcode(outward: str, inward: str) -> Iterator[str]:

@@ -274,15 +274,15 @@ def _whole(words: Words, at: int) -> tuple[int, int]:
             or after.base in RANKS
         ):
             break
-        if (
+        if after.low in {"al", "de", "van", "bin", "el", "ibn", "da"} and last + 2 < len(tokens):
+            last += 2
+        elif (
             named_by_capital(words, last + 1)
             or after.base in LAST
             or after.base in FIRST
             or _is_shouted_surname(words, last + 1)
         ):
             last += 1
-        elif after.low in {"al", "de", "van", "bin", "el", "ibn", "da"} and last + 2 < len(tokens):
-            last += 2
         else:
             break
     return first, min(last, len(tokens) - 1)

@@ -73,7 +73,7 @@ MOST_SLIPS = 2
 """Letters by which what is near a word too may differ from a name that sounds alike."""
 MOST_INITIALS = 6
 _BETWEEN_INITIALS = frozenset({".", ". ", " ", "-"})
-_NO_INITIALS = frozenset({"am", "pm", "eg", "ie", "ps", "nb", "co", "dob", "ca", "vs", "aka"})
+_NO_INITIALS = frozenset({"am", "pm", "eg", "ie", "ps", "nb", "dob", "ca", "vs", "aka"})
 _LETTERS_THAT_ARE_WORDS = frozenset({"a", "i", "s", "u", "x"})
 _BEFORE_A_LETTER = (KIN | TITLES | {"little", "baby", "young", "master", "big"}) - {"and"}
 _LETTERED = SETS["lettered"]
@@ -257,7 +257,8 @@ class Own:
         plain = part.replace("'", "")
         for form in {part, plain}:
             self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
-        self._forms.setdefault(plain * 2, set()).add(_Form(whose, careful=False))
+        if len(plain) >= SHORTEST_SHORT:  # joyjoy
+            self._forms.setdefault(plain * 2, set()).add(_Form(whose, careful=False))
         if "'" in part:
             before, after, *_ = part.split("'")
             self._phrases.setdefault(after, set()).add((1, (before, after), whose))

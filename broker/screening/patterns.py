@@ -20,6 +20,10 @@ FEWEST_FIGURES = 3
 SHORTEST_DICTATED = 6
 """Figures said one by one that are taken for a telephone number."""
 
+HELPLINES = frozenset({"999", "112", "101", "111", "116123", "08001111", "08088005000", "08082000247", "0800555111"})
+"""Numbers of the whole country, which lead to nobody: emergencies, police, NHS, Samaritans, Childline, the NSPCC, the
+domestic abuse helpline, Crimestoppers. Each publishes its own."""
+
 SAYS: Mapping[Kind, str] = {
     Kind.PERSON: "a person",
     Kind.PLACE: "a place",
@@ -215,6 +219,13 @@ def _is_an_account(value: str) -> bool:
 
 
 def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
+    for kind, start, end in _shaped(text, dates):
+        figures = "".join([one for one in text[start:end] if one.isdigit()])
+        if figures not in HELPLINES or kind is Kind.DATE:
+            yield kind, start, end
+
+
+def _shaped(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
     for kind, shape in _SHAPES:
         for match in shape.finditer(text):
             yield kind, *match.span(match.lastgroup or 0)

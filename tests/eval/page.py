@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from broker.screening.verdict import SAYS
+from broker.consent.rules.free_text import SAYS
 from tests.eval.figures import BESIDE, WITH, WITHOUT
 
 Json = Mapping[str, Any]
@@ -163,8 +163,8 @@ def _through(systems: Json) -> str:
 
 def _layers(layers: Json) -> str:
     bars = [(f"{rule}, {one['found first']} first", [(WITH, one["recall so far"])]) for rule, one in layers.items()]
-    said = "; ".join(f"{rule}: {SAYS[rule]}" for rule in layers)
-    return f'{_bars(bars)}<p class="small">{escape(said)}.</p>'
+    said = " ".join(f"{rule}: {SAYS[rule]}" for rule in layers)
+    return f'{_bars(bars)}<p class="small">{escape(said)}</p>'
 
 
 def _becomes(systems: Json) -> str:

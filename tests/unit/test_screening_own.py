@@ -101,7 +101,7 @@ def test_content_as_python_reads_like_content_as_json() -> None:
         ("Will May", "she will go in may", None),
         ("Will May", "In May", None),
         ("Hope Frost", "i hope the frost stays", None),
-        ("Jo Li", "li li no", None),
+        ("Jo Li", "Then li li no", None),
         ("Al Wade", "no it is", None),
         ("John Smith", "the smith", None),
         ("7", "777", None),
