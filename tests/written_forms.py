@@ -97,7 +97,12 @@ def of_a_postcode(outward: str, inward: str) -> Iterator[str]:
     """A postcode."""
     whole = [f"{outward} {inward}", f"{outward}{inward}", f"{outward}-{inward}", f"{outward}  {inward}", outward]
     whole += [f"{outward} {inward[0]}", f"{outward}, {inward}", f"{outward}.{inward}", f"{outward}\n{inward}"]
-    whole += [f"ending {inward}", f"postcode ends in {inward}", " ".join(outward + inward), " ".join(outward) + " " + inward]
+    whole += [
+        f"ending {inward}",
+        f"postcode ends in {inward}",
+        " ".join(outward + inward),
+        " ".join(outward) + " " + inward,
+    ]
     yield from (*whole, *map(str.lower, whole))
 
 
@@ -109,7 +114,12 @@ def of_a_telephone(area: str, number: str) -> Iterator[str]:
     yield from (f"{area} {number[:3]} {number[3:]}", f"{figures[:4]}-{figures[4:7]}-{figures[7:]}", f"{area}/{number}")
     yield from (six, f"{six[:3]} {six[3:]}", f"{six[:2]} {six[2:4]} {six[4:]}", " ".join(figures), f"{area}.{number}")
     yield from (f"{figures.replace('0', 'O')}", f"{figures.replace('0', 'o')}", f"ending {number[-4:]}")
-    yield from (f"ends in {number[-3:]}", f"last four digits {number[-4:]}", f"xxxxxx{number[-4:]}", f"...{number[-4:]}")
+    yield from (
+        f"ends in {number[-3:]}",
+        f"last four digits {number[-4:]}",
+        f"xxxxxx{number[-4:]}",
+        f"...{number[-4:]}",
+    )
     yield from (" ".join(FIGURES[int(one)] for one in figures), " ".join(FIGURES[int(one)] for one in six))
     yield "-".join("zero" if one == "0" else FIGURES[int(one)] for one in figures)
 
@@ -120,7 +130,14 @@ def of_a_reference(*parts: str) -> Iterator[str]:
         yield sign.join(parts)
         yield sign.join(parts).lower()
     head, year, tail = parts
-    yield from (f"{head}/{year[2:]}/{tail}", f"{tail}/{year[2:]}", f"{year}/{tail}", tail, f"{head}{tail}", f"{head}-{tail}")
+    yield from (
+        f"{head}/{year[2:]}/{tail}",
+        f"{tail}/{year[2:]}",
+        f"{year}/{tail}",
+        tail,
+        f"{head}{tail}",
+        f"{head}-{tail}",
+    )
     yield from (f"#{tail}", f"ref {tail}", f"{tail} of {year}", f"ending {tail[-4:]}", f"{tail[:2]} {tail[2:]}")
     yield from (f"0{tail}", f"{tail[:2]},{tail[2:]}", " ".join(tail), " ".join(FIGURES[int(one)] for one in tail))
 

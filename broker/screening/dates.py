@@ -10,15 +10,16 @@ _ONES = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eig
 _TEENS = [f"{one}teenth" for one in ("thir", "four", "fif", "six", "seven", "eigh", "nine")]
 _TWENTIES = ["twentieth", *(f"twenty-{one}" for one in _ONES)]
 _ORDINALS = [*_ONES, "tenth", "eleventh", "twelfth", *_TEENS, *_TWENTIES, "thirtieth", "thirty-first"]
-_COUNTED = "one two three four five six seven eight nine ten eleven twelve".split()
-_TEEN = "thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_TEEN = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _CARDINALS = [*_COUNTED, *_TEEN]
 _CARDINALS += [one for ten in _TENS for one in (ten, *(f"{ten}-{unit}" for unit in _COUNTED[:9]))]
 _IN_WORDS = {word: number for number, word in enumerate(_CARDINALS, start=1)}
 _DAY_IN_WORDS = {word: day for day, word in enumerate(_ORDINALS, start=1)} | dict(list(_IN_WORDS.items())[:31])
 _MONTH_NUMBERS = MONTHS | MONTHS_ELSEWHERE
-_ROMAN = {roman: at for at, roman in enumerate("i ii iii iv v vi vii viii ix x xi xii".split(), start=1)}
+_ROMANS = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"]
+_ROMAN = {roman: month for month, roman in enumerate(_ROMANS, start=1)}
 
 
 def _any(words: list[str]) -> str:
@@ -31,7 +32,8 @@ _ORDINAL = _any(list(_DAY_IN_WORDS))
 _DAY = rf"(?:[0-3]?[0-9](?:\s?(?:st|nd|rd|th))?|{_ORDINAL})"
 _YEAR = r"(?:(?:19|20)[0-9]{2}|'?[0-9]{2})"
 _SAID = _any(_CARDINALS)
-_SAID_YEAR = rf"(?:(?:nineteen|twenty|two\s+thousand)(?:\s+(?:and\s+)?(?:(?:oh|o|nought)[\s-]+)?(?:{_SAID}))?|(?:oh\s+)?(?:{_SAID}))"
+_CENTURY = r"(?:nineteen|twenty|two\s+thousand)"
+_SAID_YEAR = rf"(?:{_CENTURY}(?:\s+(?:and\s+)?(?:(?:oh|o|nought)[\s-]+)?(?:{_SAID}))?|(?:oh\s+)?(?:{_SAID}))"
 _ANY_YEAR = rf"(?:{_YEAR}|{_SAID_YEAR})"
 _NUMBERS = re.compile(
     r"(?<![\d/\\])(?:(?P<y>(?:19|20)\d\d)\s?(?P<s>[-/. \\])\s?(?P<m>[01]?\d)\s?(?P=s)\s?(?P<d>[0-3]?\d)"
@@ -51,7 +53,7 @@ _OF_THE = re.compile(
     re.IGNORECASE,
 )
 _WITH_ROMAN = re.compile(
-    r"(?<![\w/.])(?P<day>[0-3]?[0-9])[\s./-]{1,2}(?P<month>[ivx]{1,4})[\s./-]{1,2}(?P<year>(?:19|20)?[0-9]{2})\b",
+    rf"(?<![\w/.])(?P<day>[0-3]?[0-9])[\s./-]{{1,2}}(?P<month>{_any(_ROMANS)})[\s./-]{{1,2}}(?P<year>(?:19|20)?[0-9]{{2}})\b",
     re.IGNORECASE,
 )
 _DICTATED = re.compile(
@@ -59,7 +61,11 @@ _DICTATED = re.compile(
     re.IGNORECASE,
 )
 _BY_NUMBER = (
-    (_OF_THE, frozenset({"of"}), re.compile(rf"\bof\s+(?:the\s+)?(?:{_any(_ORDINALS[:12])}|[01]?[0-9](?:st|nd|rd|th))\b")),
+    (
+        _OF_THE,
+        frozenset({"of"}),
+        re.compile(rf"\bof\s+(?:the\s+)?(?:{_any(_ORDINALS[:12])}|[01]?[0-9](?:st|nd|rd|th))\b"),
+    ),
     (_WITH_ROMAN, frozenset(_ROMAN), re.compile(r"[0-9][\s./-]{1,2}[ivx]{1,4}[\s./-]{1,2}[0-9]")),
     (_DICTATED, frozenset(_COUNTED), re.compile(rf"\b(?:{_any(_COUNTED)})[\s,/-]+(?:{_SAID}|two)\b")),
 )
@@ -67,10 +73,13 @@ _BY_NUMBER = (
 _DIGIT = re.compile("[0-9]")
 _WORD = re.compile("[a-z]+")
 _BORN = r"(?:d\.?\s?o\.?\s?b\.?|date\s+of\s+birth|born|birthday|b'?day|b\.)"
-BORN_YEAR = re.compile(rf"(?<!\w){_BORN}\W+(?:(?:in|is|was|year)\W+){{0,2}}(?P<value>(?:19|20)[0-9]{{2}})\b", re.IGNORECASE)
+BORN_YEAR = re.compile(
+    rf"(?<!\w){_BORN}\W+(?:(?:in|is|was|year)\W+){{0,2}}(?P<value>(?:19|20)[0-9]{{2}})\b", re.IGNORECASE
+)
 """The year alone, as in "born 2016"."""
 BORN_MONTH = re.compile(
-    rf"(?<!\w){_BORN}\W+(?:(?:in|is|was|late|early|mid|end|of)\W+){{0,4}}(?P<value>{_any(list(MONTHS))})\b", re.IGNORECASE
+    rf"(?<!\w){_BORN}\W+(?:(?:in|is|was|late|early|mid|end|of)\W+){{0,4}}(?P<value>{_any(list(MONTHS))})\b",
+    re.IGNORECASE,
 )
 """The month alone, as in "birthday is in March"."""
 BORN_DAY = re.compile(

@@ -184,7 +184,9 @@ def _named_after(words: Words, at: int) -> _Found:
     last = at
     while last + 1 < len(tokens) and last - at < 3 and words.gap(last) in {" ", "-"}:  # noqa: PLR2004
         after = tokens[last + 1]
-        if not (named_by_capital(words, last + 1) or (last == at and not is_word(after.low) and after.low[0].isalpha())):
+        if not (
+            named_by_capital(words, last + 1) or (last == at and not is_word(after.low) and after.low[0].isalpha())
+        ):
             break
         last += 1
     return (at, last, Kind.ORGANISATION) if last > at else None
@@ -328,10 +330,8 @@ def _institution(words: Words, at: int) -> int | None:
     """The first word of the name that ends in "Primary School" or "Surgery" here; None if it has no name of its own."""
     tokens = words.tokens
     first, named = at, False
-    while first > 0 and at - first < 6 and words.gap(first - 1) in {" ", "-", " & ", "' ", ". "}:  # noqa: PLR2004
+    while first > 0 and at - first < 6 and _goes_on(words, first - 1):  # noqa: PLR2004
         word = tokens[first - 1]
-        if words.gap(first - 1) == ". " and len(word.low) > 2:  # noqa: PLR2004 - St. Anne's, but no new sentence
-            break
         generic = word.low in _GENERIC or word.base in _INSTITUTIONS or word.base in MONTHS
         if words.by_case and word.capital and not (word.shouted and len(word.low) < 5):  # noqa: PLR2004
             if word.opens and (
@@ -379,6 +379,12 @@ def _institution(words: Words, at: int) -> int | None:
     ):
         return None
     return first
+
+
+def _goes_on(words: Words, at: int) -> bool:
+    """Whether the name goes on after this word: St. Anne's does, and a new sentence does not."""
+    gap = words.gap(at)
+    return gap in {" ", "-", " & ", "' "} or (gap == ". " and len(words.tokens[at].low) <= len("st"))
 
 
 def _is_plain(word: Token, kind: Token) -> bool:

@@ -74,11 +74,17 @@ _SPOKEN = re.compile(
     re.IGNORECASE,
 )
 
-_ALPHABET = (
-    "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo"
-    " sierra tango uniform victor whiskey x-ray yankee zulu"
-).split()
-_LETTERS = {word: word[0] for word in _ALPHABET} | {"alfa": "a", "juliett": "j", "whisky": "w", "xray": "x", "x ray": "x"}
+_ALPHABET = """
+alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo sierra
+tango uniform victor whiskey x-ray yankee zulu
+"""
+_LETTERS = {word: word[0] for word in _ALPHABET.split()} | {
+    "alfa": "a",
+    "juliett": "j",
+    "whisky": "w",
+    "xray": "x",
+    "x ray": "x",
+}
 _LETTERS |= {"zed": "z", "zee": "z", **{letter: letter for letter in "abcdefghijklmnopqrstuvwxyz"}}
 _SIGN = "|".join(sorted({*_FIGURES, *_LETTERS} - {"o"}, key=len, reverse=True))
 _SPELLED_CODE = re.compile(
@@ -141,7 +147,13 @@ def normal(text: str) -> Normal:
         reading = _replaced(reading, _TAG, _untagged, hidden)
         reading = _replaced(reading, _ENTITY, _named_character, hidden)
         reading = _replaced(reading, _ESCAPE, _unescaped, hidden)
-    others = [*_decoded(reading, hidden, 0), *_spelled(reading, hidden), *_disguised(reading), *_spoken(reading), *_spelled_out(reading)]
+    others = [
+        *_decoded(reading, hidden, 0),
+        *_spelled(reading, hidden),
+        *_disguised(reading),
+        *_spoken(reading),
+        *_spelled_out(reading),
+    ]
     return Normal(plain=reading, others=tuple(others), hidden=tuple(hidden), foreign=tuple(foreign))
 
 

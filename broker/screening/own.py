@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from broker.screening.alike import alike, one_slip, slips_between, sound
 from broker.screening.dates import BORN_DAY, BORN_MONTH, BORN_YEAR, Written, day_of, written
-from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, NICKNAMES, SETS
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, SETS
 from broker.screening.normal import Reading, fold, with_figures
+from broker.screening.pet_names import ends_of, pet_forms, shares
 from broker.screening.position import KIN, SAID, TITLES, hardly_any_capitals, named_by_capital, reads_as_a_name
 from broker.screening.tokens import Token, Words, is_word, near_a_word, words_of
 from broker.screening.verdict import Kind, Known, Span
@@ -79,9 +80,10 @@ _BEFORE_A_LETTER = (KIN | TITLES | {"little", "baby", "young", "master", "big"})
 _LETTERED = SETS["lettered"]
 """Before one of these, a letter names nobody: Plan B, Year R."""
 _SHORT_WORDS = frozenset({"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"})
-_WHAT_FAMILIES_DO = frozenset({"all", "and", "are", "aren't", "came", "had", "have", "live", "lived", "moved", "were", "who"})
-_AFTER_FIGURES = frozenset({"st", "nd", "rd", "th", "yr", "hr", "wk", "am", "pm", "ft", "yo", "st", "lb", "kg", "ds"})
-_FOND_ENDINGS_OF_SURNAMES = ("y", "ey", "ie", "sy", "o", "ster")
+_WHAT_FAMILIES_DO = frozenset(
+    {"all", "and", "are", "aren't", "came", "had", "have", "live", "lived", "moved", "were", "who"}
+)
+_AFTER_FIGURES = frozenset({"st", "nd", "rd", "th", "yr", "hr", "wk", "am", "pm", "ft", "yo", "lb", "kg", "ds"})
 _ALONE = frozenset({"avenue", "close", "crescent", "drive", "grove", "mews", "parade", "row", "terrace", "yard"})
 """Kinds of streets that a street is called by alone: "outside the Parade"."""
 _BEFORE_A_STREET = SETS["before a street"] | {"in", "the"}
@@ -89,14 +91,13 @@ _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt]|$)")
 
 _STREET = {
     "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "cl": "close", "clo": "close", "dr": "drive",
-    "cres": "crescent", "cresc": "crescent", "gdns": "gardens", "gdn": "gardens", "garden": "gardens", "ct": "court",
-    "crt": "court", "pl": "place", "terr": "terrace", "ter": "terrace", "sq": "square", "gr": "grove", "grv": "grove",
-    "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "flt": "flat", "app": "approach", "appr": "approach", "tce": "terrace", "cls": "close", "crs": "crescent", "psge": "passage", "wy": "way", "pk": "park",
-    "mt": "mount", "bldgs": "buildings", "hse": "house", "est": "estate",
+    "cres": "crescent", "cresc": "crescent", "gdns": "gardens", "gdn": "gardens", "garden": "gardens", "ct":
+    "court", "crt": "court", "pl": "place", "terr": "terrace", "ter": "terrace", "sq": "square", "gr": "grove",
+    "grv": "grove", "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "flt": "flat",
+    "app": "approach", "appr": "approach", "tce": "terrace", "cls": "close", "crs": "crescent", "psge": "passage",
+    "wy": "way", "pk": "park", "mt": "mount", "bldgs": "buildings", "hse": "house", "est": "estate",
 }  # fmt: skip
 _STREET_TYPES = SETS["street types"]
-_FOND_ENDINGS = SETS["fond endings"]
-"""Endings that short forms of first names take."""
 _COMMON = SETS["common"]
 """Words so frequent that in lower case only their place says that they are somebody's name."""
 _STRICT = SETS["strict"]
@@ -172,13 +173,12 @@ class Own:
         self._forms: dict[str, set[_Form]] = {}
         self._inside: dict[str, set[int]] = {}
         self._slips: dict[str, set[tuple[str, int]]] = {}
-        self._stems: dict[str, set[tuple[str, int]]] = {}
+        self._stems: dict[str, set[tuple[str, int, int]]] = {}
         self._initials: dict[str, set[int]] = {}
         self._phrases: dict[str, set[tuple[int, tuple[str, ...], int]]] = {}
         self._numbers: list[tuple[str, int]] = []
         self._digits: list[tuple[str, int]] = []
         self._outward: dict[str, set[int]] = {}
-        self._families: set[tuple[str, int]] = set()
         self._inward: dict[str, set[int]] = {}
         self._street_words: dict[str, set[int]] = {}
         self._dates: list[tuple[int, int, int, int]] = []
@@ -235,7 +235,7 @@ class Own:
             if part in _PARTICLES and len(parts) > 1:
                 continue
             given = field != "familyName" and (field != "adultNames" or at < len(parts) - 1 or len(parts) == 1)
-            self._learn_part(whose, part, nicknames=given)
+            self._learn_part(whose, part, given=given)
         self._inside_of(whose, "".join(parts))
         letters = "".join([part[0] for part in parts])
         self._letters.setdefault(self._person[whose], set()).update(letters)
@@ -253,39 +253,25 @@ class Own:
             for one in (way, (way[-1], *way[:-1])):
                 self._dotted.setdefault("".join(one), set()).update(who)
 
-    def _learn_part(self, whose: int, part: str, *, nicknames: bool) -> None:
+    def _learn_part(self, whose: int, part: str, *, given: bool) -> None:
         plain = part.replace("'", "")
         for form in {part, plain}:
             self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
-        if len(plain) >= SHORTEST_SHORT:  # joyjoy
-            self._forms.setdefault(plain * 2, set()).add(_Form(whose, careful=False))
+        for form in pet_forms(plain, given=given):
+            self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
         if "'" in part:
             before, after, *_ = part.split("'")
             self._phrases.setdefault(after, set()).add((1, (before, after), whose))
             self._forms.setdefault(f"{before}'{after[:1]}", set()).add(_Form(whose, careful=False))
-        if len(plain) >= SHORTEST_INSIDE:
-            self._inside_of(whose, plain)
         if len(plain) >= SHORTEST_TYPO:
             for form in _shortened(plain):
                 self._slips.setdefault(form, set()).add((plain, whose))
         if len(plain) >= SHORTEST_INSIDE:
+            self._inside_of(whose, plain)
             self._heard.setdefault(plain, (sound(plain), set()))[1].add(whose)
-        for end in () if nicknames else _FOND_ENDINGS_OF_SURNAMES:
-            if not is_word(plain + end):
-                self._forms.setdefault(plain + end, set()).add(_Form(whose, careful=False))
-        if len(plain) > SHORTEST_INSIDE and not nicknames:
-            self._families.add((plain, whose))
-            self._stems.setdefault(plain[:3], set()).add((plain, whose))
-        if nicknames and len(plain) >= SHORTEST_INSIDE:
-            for start in (plain[:2], plain[:3]):  # Wazza of Wayne, Kez of Kerry
-                for end in ("z", "zz", "zza", "zzer", "zzy", "zzie"):
-                    if not is_word(start + end):
-                        self._forms.setdefault(start + end, set()).add(_Form(whose, careful=False))
-            self._stems.setdefault(plain[:3], set()).add((plain, whose))
-            for end in range(SHORTEST_INSIDE, len(plain) - 2):  # Segun of Olusegun
-                self._stems.setdefault(plain[-end:][:3], set()).add((plain[-end:], whose))
-        for short in NICKNAMES.get(plain, ()) if nicknames else ():
-            self._forms.setdefault(short, set()).add(_Form(whose, _is_careful(short)))
+            least = SHORTEST_SHORT if given else SHORTEST_SHORT + 1
+            for stem in (plain, *ends_of(plain)) if given else (plain,):
+                self._stems.setdefault(stem[:SHORTEST_SHORT], set()).add((stem, least, whose))
 
     def _inside_of(self, whose: int, form: str) -> None:
         if len(form) >= SHORTEST_INSIDE:
@@ -405,20 +391,24 @@ class Own:
                 yield from self._one_letter(words, at)
             if at and tokens[at - 1].low + token.base in self._forms:
                 yield from self._split_in_two(words, at)
-            if token.low in self._street_words and _is_a_street_named(words, at):
-                yield from (_Hit(one, token.start, token.end, certain=False) for one in self._street_words[token.low])
-            if token.low in self._inward and (token.shouted or token.low[1:] not in _AFTER_FIGURES):
-                yield from (_Hit(one, token.start, token.end, certain=True) for one in self._inward[token.low])
-            part = _bare(_STREET.get(token.base, token.low))
-            for place, way, whose in self._phrases.get(part, ()):
-                first = at - place
-                if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
-                    yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
-            for whose in self._outward.get(token.low, ()):
-                if token.end - token.start >= SHORTEST_SHORT or (
-                    token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
-                ):
-                    yield _Hit(whose, token.start, token.end, certain=True)
+            yield from self._of_an_address(words, at, token)
+
+    def _of_an_address(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
+        """Phrases of several words, and of a street or a postcode what stands for it alone."""
+        tokens = words.tokens
+        if token.low in self._street_words and _is_a_street_named(words, at):
+            yield from (_Hit(one, token.start, token.end, certain=False) for one in self._street_words[token.low])
+        if token.low in self._inward and (token.shouted or token.low[1:] not in _AFTER_FIGURES):
+            yield from (_Hit(one, token.start, token.end, certain=True) for one in self._inward[token.low])
+        for place, way, whose in self._phrases.get(_bare(_STREET.get(token.base, token.low)), ()):
+            first = at - place
+            if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
+                yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
+        for whose in self._outward.get(token.low, ()):
+            if token.end - token.start >= SHORTEST_SHORT or (
+                token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
+            ):
+                yield _Hit(whose, token.start, token.end, certain=True)
 
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
         if not token.capital and is_word(token.low) and not self._has_form(token.low):
@@ -453,7 +443,7 @@ class Own:
         end, listed = token.start + len(token.base), token.base in FIRST or token.base in LAST
         slips = {pair for way in ways for pair in self._near(way)}
         near = {whose for name, whose in slips if name[0] == token.low[0] or not word}
-        near.update(self._shortened_to(token))
+        near.update(self._shortened_to(token.base))
         yield from (_Hit(whose, token.start, end, certain=not listed) for whose in near)
         if not near and not word and len(token.base) >= SHORTEST_INSIDE and not token.low[0].isdigit():
             yield from (_Hit(whose, token.start, end, certain=False) for whose in self._by_ear(token))
@@ -466,9 +456,9 @@ class Own:
         """Whether a form that is a word too is a name here."""
         token = words.tokens[at]
         for other in (at - 1, at + 1):  # nick beside brown is Nick Brown
-            if _touches(words, at, other) and words.tokens[other].base != token.base:
-                if self._is_of(words, other, whose):
-                    return True
+            beside = _touches(words, at, other) and words.tokens[other].base != token.base
+            if beside and self._is_of(words, other, whose):
+                return True
         if words.text[token.start - 1 : token.start] == '"' == words.text[token.end : token.end + 1]:
             return True
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
@@ -502,17 +492,10 @@ class Own:
             ):
                 yield from who
 
-    def _shortened_to(self, token: Token) -> Iterator[int]:
+    def _shortened_to(self, base: str) -> Iterator[int]:
         """Whose name this is a short form of: its beginning (Bea), perhaps with an ending (Rubes, Colesy)."""
-        base = token.base
-        for name, whose in self._stems.get(base[:3], ()):
-            shared = len(base) if name.startswith(base) else 0
-            for at in range(3, min(len(base), len(name)) + 1):
-                end = base[at:]
-                doubled = end[:1] == base[at - 1] and end[1:] in _FOND_ENDINGS  # Deccy of Declan
-                if base[:at] == name[:at] and (end in _FOND_ENDINGS or doubled):
-                    shared = at
-            if shared > (SHORTEST_SHORT if (name, whose) in self._families else 0):
+        for name, least, whose in self._stems.get(base[:SHORTEST_SHORT], ()):
+            if shares(base, name) >= least:
                 yield whose
 
     def _spaced_initials(self, words: Words, at: int) -> Iterator[_Hit]:
@@ -550,7 +533,9 @@ class Own:
         if not named or not words.by_case or token.base == "i" or (before is not None and before.low in _LETTERED):
             return
         for whose, one in enumerate(self.record):
-            if one.kind is Kind.PERSON and any(part[0] == token.base for part in _NAME.findall(fold(one.value).lower())):
+            if one.kind is Kind.PERSON and any(
+                part[0] == token.base for part in _NAME.findall(fold(one.value).lower())
+            ):
                 yield _Hit(whose, token.start, token.start + 1, certain=False)
 
     def _split_in_two(self, words: Words, at: int) -> Iterator[_Hit]:

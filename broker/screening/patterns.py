@@ -48,7 +48,8 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(
-    rf"\b(?:https?://|www\.)[^\s<>\"]+|\b\w[\w-]{{0,60}}(?:\.\w[\w-]{{0,60}}){{0,5}}\.{_DOMAIN}\b(?:/[^\s<>\"]*)?", re.IGNORECASE
+    rf"\b(?:https?://|www\.)[^\s<>\"]+|\b\w[\w-]{{0,60}}(?:\.\w[\w-]{{0,60}}){{0,5}}\.{_DOMAIN}\b(?:/[^\s<>\"]*)?",
+    re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<![\w.@])@\w[\w.]*\w|\b[A-Za-z0-9.]*[A-Za-z0-9]_+(?:\w[\w.]*)?\b|(?<!\w)_+[A-Za-z]\w*")
 _ACCOUNT = re.compile(
@@ -126,7 +127,9 @@ _NEVER_INTRODUCED = re.compile(
     r"^(?:[0-9]{1,2}(?:[.:][0-9]{2})?(?:st|nd|rd|th|am|pm|yrs?|mins?|hrs?)?|[0-9]{1,2}[/.-][0-9]{1,2}(?:[/.-][0-9]{2,4})?|[0-9]{4}hrs|(?:19|20)[0-9]{2})$",
     re.IGNORECASE,
 )
-_VEHICLE = re.compile(r"\b[A-Z]\s[0-9]{1,3}\s[A-Z]{3}\b|\b[A-Z]{2}[0-9]{2}\s?[A-Z]{3}\b|\b[A-Z][0-9]{1,3}\s?[A-Z]{3}\b|\b[A-Z]{3}\s?[0-9]{1,3}[A-Z]\b")
+_VEHICLE = re.compile(
+    r"\b[A-Z]\s[0-9]{1,3}\s[A-Z]{3}\b|\b[A-Z]{2}[0-9]{2}\s?[A-Z]{3}\b|\b[A-Z][0-9]{1,3}\s?[A-Z]{3}\b|\b[A-Z]{3}\s?[0-9]{1,3}[A-Z]\b"
+)
 _VEHICLE_LOW = re.compile(r"\b[a-z]{2}[0-9]{2}\s?(?P<last>[a-z]{3})\b", re.IGNORECASE)
 _PLATE = re.compile(
     r"\b(?:reg(?:istration)?|vrm|index|plates?|number\s?plate)\b(?:\s?(?:no|number|plate|mark|ending|starting|beginning|with|is|was|of|vrm)\b\.?)*[\s:.\"'-]*"
@@ -179,6 +182,7 @@ def _found(text: str, dates: Sequence[Written], *, encoded: bool) -> Iterator[tu
     if encoded and text.isdigit() and len(text) >= SHORTEST_DICTATED:
         yield Kind.TELEPHONE, 0, len(text)
     yield from _on_the_web(text, text.lower())
+    yield from _hashtags(text)
     if any(digit in text for digit in "0123456789"):
         yield from _with_digits(text, dates)
 
@@ -192,14 +196,16 @@ def _on_the_web(text: str, low: str) -> Iterator[tuple[Kind, int, int]]:
         for match in _HANDLE.finditer(text):
             if any(letter.isalpha() for letter in match[0]):
                 yield Kind.ONLINE, *match.span()
-    if "#" in text:
-        for match in _HASHTAG.finditer(text):
-            if not is_word(match["value"].lower()):
-                yield Kind.ONLINE, *match.span()
     if any(word in low for word in _WEB):
         for match in _ACCOUNT.finditer(text):
             if _is_an_account(match["value"]):
                 yield Kind.ONLINE, *match.span("value")
+
+
+def _hashtags(text: str) -> Iterator[tuple[Kind, int, int]]:
+    for match in _HASHTAG.finditer(text):
+        if not is_word(match["value"].lower()):
+            yield Kind.ONLINE, *match.span()
 
 
 def _is_a_full_stop(match: str) -> bool:

@@ -130,7 +130,7 @@ def reads_as_a_name(words: Words, at: int, *, of_the_record: bool = False) -> bo
 
 
 def _is_for_somebody(words: Words, at: int, token: Token, before: Token, after: Token | None) -> bool:
-    """A name of the record that is a word too, in small letters: "reviewed hope with her mother", "chose it for dale"."""
+    """A name of the record that is a word too, in small letters: "reviewed hope with mum", "chose it for dale"."""
     ends = after is None or words.gap(at).strip() != ""
     if before.low in _DONE_TO:
         return ends or (after is not None and after.low in _AFTER_SOMEBODY)
@@ -155,7 +155,9 @@ def _begins_as_a_name(words: Words, at: int, token: Token, after: Token | None) 
         return "," in words.gap(at) or "(" in words.gap(at)
     if after.low in _WHOSE or after.low == "next":
         then = words.tokens[at + 2 : at + 5]
-        return any(one.low in KIN for one in then) if "," in words.gap(at) else [one.low for one in then[:1]] == ["door"]
+        return (
+            any(one.low in KIN for one in then) if "," in words.gap(at) else [one.low for one in then[:1]] == ["door"]
+        )
     return (
         after.low in SAID
         or after.low.endswith("ed")

@@ -97,7 +97,7 @@ def near_a_word(low: str) -> bool:
 
 SHORTEST_TYPO = 4
 LONGEST_TYPO = 20
-"""Letters beyond which nothing is looked for: no word that people mistype is longer, and the search grows by squares."""
+"""Letters beyond which nothing is looked for: mistyped words are shorter, and the search grows by squares."""
 LONG = 9
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

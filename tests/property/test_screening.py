@@ -157,7 +157,9 @@ def test_no_form_of_a_name_is_clear_whoever_bears_it(first: str, last: str, midd
     for form in of_a_name(first, last, middle):
         for record in (child, adult):
             text = f"Mum said that ({form}) was there"
-            assert any(one.field and one.start < 15 + len(form) and one.end > 15 for one in SCREEN.scan(text, record)), text
+            assert any(
+                one.field and one.start < 15 + len(form) and one.end > 15 for one in SCREEN.scan(text, record)
+            ), text
 
 
 @pytest.mark.parametrize("name", ["Darren", "Chidi", "Okafor", "Elizabeth", "Farnwick", "Kayleigh", "Wisniewska"])
