@@ -20,9 +20,10 @@ FEWEST_FIGURES = 3
 SHORTEST_DICTATED = 6
 """Figures said one by one that are taken for a telephone number."""
 
-HELPLINES = frozenset({"999", "112", "101", "111", "116123", "08001111", "08088005000", "08082000247", "0800555111"})
+_HELPLINES = ("999", "112", "101", "111", "116123", "08001111", "08088005000", "08082000247", "0800555111")
 """Numbers of the whole country, which lead to nobody: emergencies, police, NHS, Samaritans, Childline, the NSPCC, the
 domestic abuse helpline, Crimestoppers. Each publishes its own."""
+_HELPLINE = re.compile(rf"(?<![\w/.+])(?:{'|'.join('[ -]?'.join(number) for number in _HELPLINES)})(?![\w/]|[ -][0-9])")
 
 SAYS: Mapping[Kind, str] = {
     Kind.PERSON: "a person",
@@ -225,9 +226,9 @@ def _is_an_account(value: str) -> bool:
 
 
 def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
+    helplines = [match.span() for match in _HELPLINE.finditer(text)]
     for kind, start, end in _shaped(text, dates):
-        figures = "".join([one for one in text[start:end] if one.isdigit()])
-        if figures not in HELPLINES or kind is Kind.DATE:
+        if not any(first <= start and end <= last for first, last in helplines):
             yield kind, start, end
 
 

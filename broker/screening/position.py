@@ -118,7 +118,7 @@ def reads_as_a_name(words: Words, at: int, *, of_the_record: bool = False) -> bo
     if after is not None and after.low in _NO_NAMES_AFTER.get(token.base, ()):
         return False
     if named_by_capital(words, at):
-        if _is_time(token, before, after):
+        if _is_time(token, before, after) or (token.base in MONTHS and _is_among_months(words, at)):
             return False
         if not token.opens:
             return True
@@ -194,13 +194,17 @@ def _unsure(token: Token) -> frozenset[str]:
     return frozenset({"is", "has"}) if token.base in _MODAL else frozenset()
 
 
+def _is_among_months(words: Words, at: int) -> bool:
+    """Whether another month with a capital stands beside this one: "April, May and June"."""
+    near = (*words.tokens[max(at - 2, 0) : at], *words.tokens[at + 1 : at + 3])
+    return any(one.low in MONTHS and one.capital for one in near)
+
+
 def _is_time(token: Token, before: Token | None, after: Token | None) -> bool:
     if token.base == "art":
         return before is not None and before.low in {"after", "in", "during", "for", "gcse", "like", "likes"}
     if token.base not in _SEASONS:
         return False
-    if any(one is not None and one.low in MONTHS and one.low not in FIRST for one in (before, after)):
-        return True
     if after is not None and (after.low[0].isdigit() or after.low in _OF_TIME):
         return True
     return before is not None and (before.low in _IN_TIME or before.low[0].isdigit())

@@ -111,6 +111,11 @@ def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert [text[one.start : one.end] for one in SCREEN.scan(text, ())] == []
 
 
+@pytest.mark.parametrize("number", ["0800 1111", "0808 800 5000", "116 123", "0808 2000 247", "101", "999"])
+def test_a_national_helpline_leads_to_nobody(number: str) -> None:
+    assert not SCREEN.scan(f"She was told to ring {number} at any time.", ())
+
+
 def test_shapes_are_certain_and_of_nobodys_record() -> None:
     reading = normal("07700 900123").plain
     assert all(one.certain and one.field is None and one.rule == "TXT-3" for one in spans(reading, ()))
