@@ -66,7 +66,8 @@ _TO_FIGURES = str.maketrans("oOlI", "0011")
 _FIGURE_NEAR = re.compile("[0-9][\\s/.-]?[oOlI]|[oOlI][\\s/.-]?[0-9]")
 _LOOKS_LIKE_A_FIGURE = re.compile(
     r"(?<![A-Za-z])[oOlI]+(?=[0-9])|(?<=[0-9])[oOlI]+(?![A-Za-z])|(?<=[0-9])[oOlI]+(?=[A-Za-z]{2}\b)"
-    r"|(?<=[0-9][ ])[oOlI](?=[A-Za-z]{2}\b)|(?<=[0-9])[oOlI]+(?=[oOlI0-9]*[0-9])|(?<=[0-9][ /.-])[oO](?=[ /.-]?[0-9])"
+    r"|(?<=[0-9][ /.-])[oO]+(?=[ /.-]?[oO]*[0-9])|(?<=[0-9][ ])[oOlI](?=[A-Za-z]{2}\b)"
+    r"|(?<=[0-9])[oOlI]+(?=[oOlI0-9]*[0-9])"
 )
 _APART = re.compile("[0-9][ -][0-9][ -][0-9]")
 _SPOKEN = re.compile(

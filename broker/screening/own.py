@@ -242,7 +242,8 @@ class Own:
         if len(parts) > 1:
             self._inside_of(whose, "".join([parts[-1], *parts[:-1]]))
             self._learn_pair(whose, parts[0], parts[-1])
-            for initials in {letters, *(parts[0][0] + part[0] for part in parts[1:])}:
+            more = [letters[0] + "".join(two) for two in combinations(letters[1:], 2)]  # CFB of Craig A Fletcher-Booth
+            for initials in {letters, *(letters[0] + one for one in letters[1:]), *more}:
                 self._initials.setdefault(initials, set()).add(whose)
             self._learn_dotted(letters, {whose})
 
@@ -323,7 +324,7 @@ class Own:
             if len(way) > 1:
                 self._add_phrase(way, whose)
                 self._forms.setdefault("".join(way), set()).add(_Form(whose, careful=False))
-            elif way and way != untyped:
+            elif way and way != untyped and way[0] not in _STREET_TYPES:
                 self._learn_place(whose, way[0])
             elif way:
                 self._street_words.setdefault(way[0], set()).add(whose)
@@ -532,11 +533,9 @@ class Own:
         )
         if not named or not words.by_case or token.base == "i" or (before is not None and before.low in _LETTERED):
             return
-        for whose, one in enumerate(self.record):
-            if one.kind is Kind.PERSON and any(
-                part[0] == token.base for part in _NAME.findall(fold(one.value).lower())
-            ):
-                yield _Hit(whose, token.start, token.start + 1, certain=False)
+        who = [whose for whose, one in enumerate(self.record) if one.kind is Kind.PERSON and _begins(one, token.base)]
+        sure = len({self._person[whose] for whose in who}) == 1
+        yield from (_Hit(whose, token.start, token.start + 1, certain=sure) for whose in who)
 
     def _split_in_two(self, words: Words, at: int) -> Iterator[_Hit]:
         """A name that the end of a line, a hyphen or a blank has cut: Kay-leigh."""
@@ -596,6 +595,11 @@ class Own:
                     for match in shape.finditer(text):
                         if means(match["value"]) == part:
                             yield _Hit(whose, *match.span("value"), certain=True)
+
+
+def _begins(one: Known, letter: str) -> bool:
+    """Whether a part of this name begins with the letter."""
+    return any(part[0] == letter for part in _NAME.findall(fold(one.value).lower()))
 
 
 def _says(words: Words, at: int) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from broker.screening.dates import BORN_YEAR, Written
 from broker.screening.lists import FIRST, LAST, SETS
-from broker.screening.normal import Reading
+from broker.screening.normal import Reading, with_figures
 from broker.screening.tokens import is_word
 from broker.screening.verdict import Kind, Span
 
@@ -94,13 +94,14 @@ _NUMBERS = re.compile(
     r"|[0-9]{7,}"
     r"|[A-Z]{1,5}[0-9]{0,2}[/-][A-Z0-9]{2,8}[/-][0-9]{2,8}(?:[/-][A-Z0-9]{1,6})*"
     r"|[0-9]{1,3}[A-Z]{1,3}[/-][0-9]{2,8}[/-][0-9]{2,4}"
+    r"|[A-Z]{2,5}[0-9]{2,6}/[0-9A-Z]{2,8}"
     r"|[A-Z]{2,5}[/-]?[0-9]{4,10}(?:[/-][0-9]{2,4})?|[A-Z]-[0-9]{4,10}|(?-i:[A-Z]{2,5}\s[0-9]{5,10})"
     r"|[0-9]{3,7}[/-][0-9]{2,7}[/-][0-9]{2,4}|[0-9]{1,2}/[0-9]{5,7}/[0-9]{2,4}"
     r")(?![\w]|/[0-9])",
     re.IGNORECASE,
 )
 _INTRODUCES = re.compile(
-    r"(?:\b(?:crime|incident|custody|case|log|cad|storm|niche|athena|holmes|occurrence|intel|referral|police|court|claim|booking|licence|license|passport|policy|account|acct|acc|a/c|"
+    r"(?:\b(?:crime|incident|inc|code|pin|passcode|password|combination|custody|case|log|cad|storm|niche|athena|holmes|occurrence|intel|referral|police|court|claim|booking|licence|license|passport|policy|account|acct|acc|a/c|"
     r"badge|collar|warrant|shoulder|exhibit|seal|hospital|patient|pupil|student|learner|nhs|upn|uln|urn|uprn|laestab|dfe|crn|pnc|pncid|cro|noms|prison|prisoner|"
     r"ni|nino|national\s+insurance|record|ref|refs|reference|id|card|tag|imei|iccid|serial|membership|oyster|visa|home\s?office|bail|mis|misper|tenancy|rent|liquidlogic|mosaic|lcs|ics|rio|emis|systmone|cpoms|pcr)"
     r"(?:\s?(?:no|nos|num|number|ref|reference|id|code|card|record|report|account|entry)\b\.?|\s?#)*"
@@ -133,10 +134,15 @@ _VEHICLE = re.compile(
 )
 _VEHICLE_LOW = re.compile(r"\b[a-z]{2}[0-9]{2}\s?(?P<last>[a-z]{3})\b", re.IGNORECASE)
 _PLATE = re.compile(
-    r"\b(?:reg(?:istration)?|vrm|index|plates?|number\s?plate)\b(?:\s?(?:no|number|plate|mark|ending|starting|beginning|with|is|was|of|vrm)\b\.?)*[\s:.\"'-]*"
+    r"\b(?:reg(?:istration)?|vrm|index|plates?|number\s?plate)\b(?:\s?(?:no|number|plate|mark|ending|ends|starting|starts|beginning|begins|with|in|is|was|of|vrm)\b\.?)*[\s:.\"'-]*"
     r"(?P<value>(?=[A-Z0-9 ]*[0-9])[A-Z0-9]{2,7}(?:\s[A-Z0-9]{2,4}(?=\b))?)\b",
     re.IGNORECASE,
 )  # fmt: skip
+_PART_PLATE = re.compile(
+    r"\b(?:reg(?:istration)?|vrm|index|plates?)\b[^.\n]{0,15}?\b(?:ending|ends|starting|starts|beginning|begins)\b(?:\s+(?:in|with))?\s*"
+    r"(?P<value>(?-i:[A-Z]{2,4}))\b",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(
     r"(?<![\w.])-?[0-9]{1,2}\.[0-9]{3,},?\s*-?[0-9]{1,3}\.[0-9]{3,}|///\w+\.\w+\.\w+|\b(?:grid\s+ref(?:erence)?\s+)[A-Z]{2}\s?[0-9]{3,5}\s?[0-9]{3,5}\b"
 )
@@ -159,6 +165,7 @@ _SHAPES = (
     (Kind.NUMBER, _SORT_CODE),
     (Kind.VEHICLE, _VEHICLE),
     (Kind.VEHICLE, _PLATE),
+    (Kind.VEHICLE, _PART_PLATE),
     (Kind.PLACE, _PLACE),
     (Kind.DATE, BORN_YEAR),
 )
@@ -186,6 +193,10 @@ def _found(text: str, dates: Sequence[Written], *, encoded: bool) -> Iterator[tu
     yield from _hashtags(text)
     if any(digit in text for digit in "0123456789"):
         yield from _with_digits(text, dates)
+        figures = with_figures(text)
+        yield from _with_digits(figures, dates) if figures != text else ()
+    else:
+        yield from ((Kind.VEHICLE, *match.span("value")) for match in _PART_PLATE.finditer(text))
 
 
 def _on_the_web(text: str, low: str) -> Iterator[tuple[Kind, int, int]]:
@@ -218,7 +229,7 @@ def _is_a_full_stop(match: str) -> bool:
 def _is_an_account(value: str) -> bool:
     """Whether what follows "Snapchat" is the name of an account: no word, or one with figures or signs in it."""
     low = value.lower()
-    return (
+    return not (low.isdigit() and len(low) <= FEWEST_FIGURES) and (
         any(sign in low for sign in "_@0123456789")
         or ("." in low)
         or not (is_word(low) or low in FIRST or low in LAST or "-" in low)
