@@ -62,11 +62,8 @@ def slips_between(left: str, right: str) -> int:
     return row[-1]
 
 
-def alike(written: str, name: str, heard: str) -> bool:
-    """Whether this is a long name with two slips in it, or spelled by ear. `heard`: the sound of the name."""
-    if abs(len(written) - len(name)) > MOST_APART:
-        return False
-    by_ear = len(heard) > 1 and sound(written) == heard
+def alike(written: str, name: str, *, by_ear: bool) -> bool:
+    """Whether this is a long name with two slips in it, or spelled by ear (both sound the same)."""
     if not by_ear and (len(name) < LONG or written[0] != name[0]):
         return False
     return slips_between(written, name) <= (MOST_APART if by_ear else 2)

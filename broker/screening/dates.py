@@ -42,12 +42,14 @@ _NUMBERS = re.compile(
     r"|(?P<run>\d{8}|\d{6}))(?![\d/]|\.\d|\s?(?:am|pm)\b)",
     re.IGNORECASE,
 )
-_NAMED = re.compile(
-    rf"\b(?:(?P<day>{_DAY})(?:\s+day)?(?:\s+(?:of|de|di|du))?[\s\-./,]*(?P<month>{_MONTH})(?![a-z])\.?(?:[\s\-./,]*(?:(?:of|de|in)\s+)?(?P<year>{_ANY_YEAR})\b)?"
-    rf"|(?P<month2>{_MONTH})(?![a-z])\.?[\s\-./,]+(?:the\s+)?(?P<day2>{_DAY})\b(?!\s?(?:am|pm|:))(?:[\s\-./,]+(?P<year2>{_ANY_YEAR})\b)?"
-    rf"|(?P<month3>{_MONTH})(?![a-z])\.?[\s\-./,']+(?:of\s+)?(?P<year3>(?:19|20)\d\d)\b)",
-    re.IGNORECASE,
+_DAY_BEFORE = re.compile(rf"\b(?P<day>{_DAY})(?:\s+day)?(?:\s+(?:of|de|di|du))?[\s\-./,]*$", re.IGNORECASE)
+_YEAR_AFTER = re.compile(rf"\.?[\s\-./,]*(?:(?:of|de|in)\s+)?(?P<year>{_ANY_YEAR})\b", re.IGNORECASE)
+_DAY_AFTER = re.compile(
+    rf"\.?[\s\-./,]+(?:the\s+)?(?P<day>{_DAY})\b(?!\s?(?:am|pm|:))(?:[\s\-./,]+(?P<year>{_ANY_YEAR})\b)?", re.IGNORECASE
 )
+_ONLY_YEAR_AFTER = re.compile(r"\.?[\s\-./,']+(?:of\s+)?(?P<year>(?:19|20)\d\d)\b", re.IGNORECASE)
+_LOOK_BACK = 30
+"""Characters in which the day before a month stands."""
 _OF_THE = re.compile(
     rf"\b(?P<day>{_DAY})\s+of\s+(?:the\s+)?(?P<month>{_any(_ORDINALS[:12])}|(?:0?[1-9]|1[0-2])(?:st|nd|rd|th)?)\b(?:[\s,]+(?P<year>{_ANY_YEAR})\b)?",
     re.IGNORECASE,
@@ -103,9 +105,11 @@ def written(text: str) -> Iterator[Written]:
     low = text.lower()
     for match in _NUMBERS.finditer(text) if _DIGIT.search(text) else ():
         yield from _of(match, tuple(_numbered(match)))
-    words = set(_WORD.findall(low))
-    for match in _NAMED.finditer(text) if not _MONTH_NUMBERS.keys().isdisjoint(words) else ():
-        yield from _of(match, tuple(_with_a_name(match)))
+    words: set[str] = set()
+    for word in _WORD.finditer(low):
+        words.add(word[0])
+        if word[0] in _MONTH_NUMBERS:
+            yield from _with_a_name(text, *word.span(), _MONTH_NUMBERS[word[0]])
     for shape, needs, first in _BY_NUMBER:
         for match in shape.finditer(text) if not needs.isdisjoint(words) and first.search(low) else ():
             day, month, year = match["day"], match["month"].lower(), match["year"] or ""
@@ -118,14 +122,25 @@ def _of(match: re.Match[str], ways: tuple[tuple[int, int, int], ...]) -> Iterato
         yield Written(match.start(), match.end(), ways)
 
 
-def _with_a_name(match: re.Match[str]) -> Iterator[tuple[int, int, int]]:
-    parts = match.groupdict()
-    month = _MONTH_NUMBERS[(parts["month"] or parts["month2"] or parts["month3"]).lower()]
-    day = parts["day"] or parts["day2"]
-    year = parts["year"] or parts["year2"] or parts["year3"]
-    yield _year(year or ""), month, day_of(day) if day else 0
-    if parts["day2"] and not year and re.fullmatch("[0-9]{2}", parts["day2"]):
-        yield _year(parts["day2"]), month, 0  # Mar 16 is a year as well
+def _with_a_name(text: str, start: int, end: int, month: int) -> Iterator[Written]:
+    """The date of which the name of a month stands there."""
+    before = _DAY_BEFORE.search(text, max(start - _LOOK_BACK, 0), start)
+    if before:
+        after = _YEAR_AFTER.match(text, end)
+        way = _year(after["year"] if after else ""), month, day_of(before["day"])
+        found = Written(before.start(), after.end() if after else end, (way,))
+    elif day := _DAY_AFTER.match(text, end):
+        ways = [(_year(day["year"] or ""), month, day_of(day["day"]))]
+        if day["year"] is None and re.fullmatch("[0-9]{2}", day["day"]):
+            ways.append((_year(day["day"]), month, 0))  # Mar 16 is a year as well
+        found = Written(start, day.end(), tuple(ways))
+    elif only := _ONLY_YEAR_AFTER.match(text, end):
+        found = Written(start, only.end(), ((_year(only["year"]), month, 0),))
+    else:
+        return
+    ways_there_are = tuple([way for way in found.ways if _exists(*way)])
+    if ways_there_are:
+        yield found._replace(ways=ways_there_are)
 
 
 def _numbered(match: re.Match[str]) -> Iterator[tuple[int, int, int]]:

@@ -65,6 +65,7 @@ _KIN_WITH_INITIALS = frozenset(
 ) | {"baby", "bro", "brother", "sister", "cousin", "friend", "mate", "boyfriend", "girlfriend", "lil", "big", "uncle"}
 _LETTERED = SETS["lettered"]
 """Before one of these, a letter names nobody: Plan B, Vitamin D."""
+_CALLS = frozenset({"called", "named", "as", "nicknamed"})
 _LOOK_BACK = 40
 _WEAKLY_CALLED = re.compile(
     r"\b(?:i'm|i\s+am|im|this\s+is|it's|regards|thanks|thx|cheers|hi|hiya|hello|dear|signed|called|names?|name(?:s|d)?\s+(?:is|was|of))[\s,:\"'(-]*$",
@@ -198,7 +199,8 @@ def _is_a_worded_name(words: Words, at: int) -> bool:
         and before.low in (TITLES if capital else _PLAIN_TITLES)
         and words.gap(at - 1).strip() in {"", "."}
     )
-    if titled or _SOMEBODY_CALLED.search(words.text, max(token.start - _LOOK_BACK, 0), token.start):
+    called = before.low in _CALLS and _SOMEBODY_CALLED.search(words.text, max(token.start - _LOOK_BACK, 0), token.start)
+    if titled or called:
         return True
     if words.text[max(token.start - 2, 0) : token.start] == '("' and words.text[token.end : token.end + 2] == '")':
         return capital

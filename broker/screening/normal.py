@@ -18,6 +18,8 @@ MOST_MARKS = 4
 """Accents on one letter: no writing needs more."""
 SHORTEST_ENCODED = 8
 """Characters of base64 or hexadecimal from which a name can be read."""
+FEWEST_SIGNS = 3
+"""Words for letters and figures from which a code that is spelled out is looked for."""
 FEWEST_LETTERS = 2
 """Letters in a code that is spelled out."""
 MOST_DEEP = 3
@@ -87,6 +89,7 @@ _LETTERS = {word: word[0] for word in _ALPHABET.split()} | {
     "x ray": "x",
 }
 _LETTERS |= {"zed": "z", "zee": "z", **{letter: letter for letter in "abcdefghijklmnopqrstuvwxyz"}}
+_SIGN_WORDS = _FIGURES.keys() | _LETTERS.keys()
 _SIGN = "|".join(sorted({*_FIGURES, *_LETTERS} - {"o"}, key=len, reverse=True))
 _SPELLED_CODE = re.compile(
     rf"(?<![\w'])(?:(?:double|treble|triple)\s+)?(?:{_SIGN})(?:[\s,.-]{{1,2}}(?:(?:double|treble|triple)\s+)?(?:{_SIGN})){{3,}}(?![\w'])",
@@ -340,7 +343,8 @@ def _spoken(reading: Reading) -> list[Reading]:
 def _spelled_out(reading: Reading) -> list[Reading]:
     """Postcodes, plates and references said letter by letter: "zed x eight four a b", "Lima Yankee one nine"."""
     found: list[Reading] = []
-    for match in _SPELLED_CODE.finditer(reading.text):
+    signs_there = sum(word.strip(".,") in _SIGN_WORDS for word in reading.text.lower().split())
+    for match in _SPELLED_CODE.finditer(reading.text) if signs_there >= FEWEST_SIGNS else ():
         signs = _signs(_SIGNS.findall(match[0].lower()))
         if FEWEST_LETTERS <= sum(sign.isalpha() for sign in signs) < len(signs):
             found.append(Reading(signs, [reading.where(*match.span())] * len(signs), encoded=True))

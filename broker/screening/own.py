@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
-from broker.screening.alike import alike, one_slip, slips_between, sound
+from broker.screening.alike import MOST_APART, alike, one_slip, slips_between, sound
 from broker.screening.dates import BORN_DAY, BORN_MONTH, BORN_YEAR, Written, day_of, written
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, SETS
 from broker.screening.normal import Reading, fold, with_figures
@@ -189,6 +189,7 @@ class Own:
         for whose, one in enumerate(record):
             self._learn(whose, one)
         self._learn_the_child()
+        self._in_addresses = {*self._phrases, *self._outward, *self._inward, *self._street_words}
 
     def _learn(self, whose: int, one: Known) -> None:
         value = fold(one.value).lower()
@@ -383,7 +384,8 @@ class Own:
     def _in_words(self, words: Words) -> Iterator[_Hit]:
         tokens = words.tokens
         for at, token in enumerate(tokens):
-            yield from self._one_word(words, at, token)
+            if token.capital or not is_word(token.low) or self._has_form(token.low):
+                yield from self._one_word(words, at, token)
             if token.low in self._initials and token.shouted and not _is_a_rank(words, at):
                 yield from (_Hit(one, token.start, token.end, certain=True) for one in self._initials[token.low])
             if token.end - token.start == 1 and token.low.isalpha():
@@ -392,16 +394,18 @@ class Own:
                 yield from self._one_letter(words, at)
             if at and tokens[at - 1].low + token.base in self._forms:
                 yield from self._split_in_two(words, at)
-            yield from self._of_an_address(words, at, token)
+            part = _bare(_STREET.get(token.base, token.low))
+            if part in self._in_addresses or token.low in self._in_addresses:
+                yield from self._of_an_address(words, at, part)
 
-    def _of_an_address(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
+    def _of_an_address(self, words: Words, at: int, part: str) -> Iterator[_Hit]:
         """Phrases of several words, and of a street or a postcode what stands for it alone."""
-        tokens = words.tokens
+        tokens, token = words.tokens, words.tokens[at]
         if token.low in self._street_words and _is_a_street_named(words, at):
             yield from (_Hit(one, token.start, token.end, certain=False) for one in self._street_words[token.low])
         if token.low in self._inward and (token.shouted or token.low[1:] not in _AFTER_FIGURES):
             yield from (_Hit(one, token.start, token.end, certain=True) for one in self._inward[token.low])
-        for place, way, whose in self._phrases.get(_bare(_STREET.get(token.base, token.low)), ()):
+        for place, way, whose in self._phrases.get(part, ()):
             first = at - place
             if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
                 yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
@@ -412,8 +416,6 @@ class Own:
                 yield _Hit(whose, token.start, token.end, certain=True)
 
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
-        if not token.capital and is_word(token.low) and not self._has_form(token.low):
-            return
         bare = token.low.strip("0123456789")
         end = token.start + (len(token.base) if token.low != token.base else len(token.low))
         ways = {token.low, bare}
@@ -487,9 +489,13 @@ class Own:
 
     def _by_ear(self, token: Token) -> Iterator[int]:
         """Whose name this is with two slips in it, or spelled as it is heard."""
-        for name, (heard, who) in self._heard.items():
-            if alike(token.base, name, heard) and (
-                token.capital or slips_between(token.base, name) <= MOST_SLIPS or not near_a_word(token.base)
+        base = token.base
+        near = [name for name in self._heard if abs(len(name) - len(base)) <= MOST_APART]
+        said = sound(base) if near else ""
+        for name in near:
+            heard, who = self._heard[name]
+            if alike(base, name, by_ear=len(heard) > 1 and said == heard) and (
+                token.capital or slips_between(base, name) <= MOST_SLIPS or not near_a_word(base)
             ):
                 yield from who
 
