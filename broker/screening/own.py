@@ -268,12 +268,13 @@ class Own:
         if len(plain) >= SHORTEST_TYPO:
             for form in _shortened(plain):
                 self._slips.setdefault(form, set()).add((plain, whose))
-        if len(plain) >= SHORTEST_INSIDE:
-            self._inside_of(whose, plain)
-            self._heard.setdefault(plain, (sound(plain), set()))[1].add(whose)
+        if len(plain) >= SHORTEST_SHORT:
             least = SHORTEST_SHORT if given else SHORTEST_SHORT + 1
             for stem in (plain, *ends_of(plain)) if given else (plain,):
                 self._stems.setdefault(stem[:SHORTEST_SHORT], set()).add((stem, least, whose))
+        if len(plain) >= SHORTEST_INSIDE:
+            self._inside_of(whose, plain)
+            self._heard.setdefault(plain, (sound(plain), set()))[1].add(whose)
 
     def _inside_of(self, whose: int, form: str) -> None:
         if len(form) >= SHORTEST_INSIDE:

@@ -39,12 +39,12 @@ def ends_of(name: str) -> Iterator[str]:
 def shares(short: str, name: str) -> int:
     """How many letters this short form has from the beginning of the name; 0 if it is none of it.
 
-    After them it may have an ending, with the last letter doubled or not: Rub-es, Dec-c-y.
+    After them it may have an ending, with the last letter doubled or not: Rub-es, Dec-c-y, Fin-n.
     """
     shared = len(short) if name.startswith(short) else 0
     for at in range(SHORTEST, min(len(short), len(name)) + 1):
         end = short[at:]
-        doubled = end[:1] == short[at - 1] and end[1:] in _ENDINGS
+        doubled = end[:1] == short[at - 1] and (end[1:] in _ENDINGS or not end[1:])
         if short[:at] == name[:at] and (end in _ENDINGS or doubled):
             shared = at
     return shared
