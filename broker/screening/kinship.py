@@ -212,6 +212,8 @@ def _unknown(words: Words, at: int, token: Token) -> str | None:  # noqa: PLR091
     base = token.base
     listed = base in LAST
     if named_by_capital(words, at):
+        if words.text[token.start : token.end - 1].isupper() and base.endswith("s"):
+            return None  # several of what is abbreviated: ODs, HGVs
         if token.opens and not listed:
             return None if near_a_word(base) or len(base) < 3 else BY_PLACE  # noqa: PLR2004
         return BY_LIST if listed else BY_PLACE

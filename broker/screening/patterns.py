@@ -154,22 +154,23 @@ _BORN_AFTER = re.compile(r"\W{0,3}(?:is|was)?\s?(?:(?:his|her|their|my)\s+)?(?:b
 _PLAIN_WORDS = SETS["plain words"]
 
 
-_SHAPES = (
-    (Kind.POSTCODE, _POSTCODE),
-    (Kind.POSTCODE, _POSTCODE_LOW),
-    (Kind.POSTCODE, _OUTWARD),
-    (Kind.TELEPHONE, _PHONE),
-    (Kind.TELEPHONE, _LOCAL_PHONE),
-    (Kind.TELEPHONE, _ON_PHONE),
-    (Kind.TELEPHONE, _TAIL),
-    (Kind.NUMBER, _SORT_CODE),
-    (Kind.VEHICLE, _VEHICLE),
-    (Kind.VEHICLE, _PLATE),
-    (Kind.VEHICLE, _PART_PLATE),
-    (Kind.PLACE, _PLACE),
-    (Kind.DATE, BORN_YEAR),
+_OF_A_PLATE = ("reg", "plate", "vrm", "index")
+_SHAPES: tuple[tuple[Kind, re.Pattern[str], tuple[str, ...]], ...] = (
+    (Kind.POSTCODE, _POSTCODE, ()),
+    (Kind.POSTCODE, _POSTCODE_LOW, ()),
+    (Kind.POSTCODE, _OUTWARD, ()),
+    (Kind.TELEPHONE, _PHONE, ()),
+    (Kind.TELEPHONE, _LOCAL_PHONE, ()),
+    (Kind.TELEPHONE, _ON_PHONE, ("on",)),
+    (Kind.TELEPHONE, _TAIL, ("ending", "ends", "last")),
+    (Kind.NUMBER, _SORT_CODE, ("sort",)),
+    (Kind.VEHICLE, _VEHICLE, ()),
+    (Kind.VEHICLE, _PLATE, _OF_A_PLATE),
+    (Kind.VEHICLE, _PART_PLATE, _OF_A_PLATE),
+    (Kind.PLACE, _PLACE, ()),
+    (Kind.DATE, BORN_YEAR, ()),
 )
-"""Shapes that say everything; where one has a named group, that is the hit."""
+"""Shapes that say everything; where one has a named group, that is the hit. Last: one of these the text must hold."""
 _AT = ("(at)", "[at]", "{at}")
 _DOT = (" dot ", ".com", ".uk", ".org", ".net", ".co", ".example")
 _DOT_INSIDE = re.compile(r"\w\.\w|www|http")
@@ -244,8 +245,9 @@ def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, in
 
 
 def _shaped(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
-    for kind, shape in _SHAPES:
-        for match in shape.finditer(text):
+    low = text.lower()
+    for kind, shape, needs in _SHAPES:
+        for match in shape.finditer(text) if not needs or any(word in low for word in needs) else ():
             yield kind, *match.span(match.lastgroup or 0)
     dated = {place for one in dates for place in range(one.start, one.end)}
     for match in _NUMBERS.finditer(text):

@@ -155,6 +155,7 @@ NAMED = [
     ("She read Harry Potter at home", None),
     ("Clare's Law explained, and Jack Daniel's in the bin", None),
     ("Harry Okereke", "Harry Okereke"),
+    ("He drives HGVs, history of ODs", None),
 ]  # fmt: skip
 """A text, and a part of it that must be found; None: nothing may be."""
 
