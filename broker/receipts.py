@@ -19,11 +19,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from broker.consent.redact import NOT_INCLUDED, PENDING, SAYS, Shown
+from broker.consent.rules import free_text
 from broker.errors import PLAIN, Reason, Refused
 from broker.registry import Organisation, Registry
 from broker.schemas.message import Block, Flow
 from broker.schemas.terms import Label, Role
-from broker.screening import verdict
 from broker.sealing import Signer, public, said_by, sign_cover
 from broker.statement import TYP as STATEMENT
 from broker.statement import Disclosure, Statement, dumps, loads, peek, read_disclosure, read_jws, reveal
@@ -31,7 +31,7 @@ from broker.statement import Disclosure, Statement, dumps, loads, peek, read_dis
 TYP = "safeguarding-receipt+jwt"
 OTHERS = "RD-1"
 """The rule by which a recipient does not see who else was told: one child, one recipient, one message."""
-IN_WORDS: Mapping[str, str] = {**SAYS, **verdict.SAYS, PENDING: "free text that was still being read"}
+IN_WORDS: Mapping[str, str] = {**SAYS, **free_text.SAYS, PENDING: "free text that was still being read"}
 """What each rule says by which something is not shown, in one line."""
 OF_A_LINE = (Label.EDUCATION.value,)
 """The labels of a line of `to`: it says which setting is the child's."""

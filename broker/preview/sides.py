@@ -17,7 +17,7 @@ from broker.judge import A_TIME
 from broker.receipts import IN_WORDS, OF_A_LINE, OTHERS
 from broker.schemas.message import Flow
 from broker.schemas.terms import Code, Label, Outcome
-from broker.screening.verdict import SAYS, State, Verdict
+from broker.screening.verdict import State, Verdict
 from broker.words import Judged
 
 Json = Mapping[str, Any]
@@ -281,7 +281,7 @@ def _piece(text: str, verdict: Verdict) -> Piece:
         signed=_found(text, verdict) if verdict.state is not State.CLEAR else (Run(text=text),),
         seen=seen,
         state=verdict.state,
-        why=tuple((rule, SAYS.get(rule, "")) for rule in verdict.rules),
+        why=tuple((rule, IN_WORDS.get(rule, "")) for rule in verdict.rules),
     )
 
 

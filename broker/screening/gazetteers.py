@@ -4,7 +4,7 @@ Registered organisations are looked up by runs of words, so that thirty thousand
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS, TITLED, VOCABULARY
@@ -32,6 +32,9 @@ _BEFORE_A_STREET = SETS["before a street"]
 _BEFORE_A_PLACE = SETS["before a place"]
 _BEFORE_A_NUMBER = SETS["before a number"]
 _BEFORE_A_NAME = SETS["before a name"]
+_PUB_WORDS = SETS["pub words"]
+_PUB_ENDS = SETS["pub ends"]
+_NAMED_AFTER = SETS["named after"]
 _DOORS = frozenset({"flat", "apartment", "apt", "bungalow", "plot"})
 _SUFFIX = re.compile(
     r"(?:wick|ton|ham|ford|bury|ley|worth|mouth|chester|combe|thorpe|field|well|borough|stead|pool|ville|hurst|minster|dale|gate|bridge|land|shire|by|caster|cester|moor|side|fold|beck|croft|bourne|brook|stow|thwaite|holme|haven)$"
@@ -41,6 +44,7 @@ _NOT_AFTER_PLACE = frozenset({"united", "city", "rovers", "albion", "wanderers"}
 
 _Found: TypeAlias = tuple[int, int, Kind] | None
 """The first and last word of a place, and of which kind it is."""
+_Finder: TypeAlias = Callable[[Words, int], _Found]
 
 
 class Gazetteer:
@@ -110,27 +114,29 @@ def _plain(low: str) -> str:
 def places(reading: Reading, words: Words) -> Iterator[Span]:
     """Towns, counties, streets, flats, schools, surgeries and refuges, by list or by shape."""
     for at, token in enumerate(words.tokens):
-        led = at > 0 and words.tokens[at - 1].low in _BEFORE_A_PLACE
-        if not (led or token.capital or token.low in _KINDS or token.low[0].isdigit() or token.base in PLACES):
-            continue
-        for first, last, kind in filter(None, [find(words, at) for find in _FINDERS]):
+        before = words.tokens[at - 1].low if at else ""
+        finders = _BY_WORD.get(token.low, ()) + _BY_WORD_BEFORE.get(before, ())
+        if token.base in PLACES:
+            finders = (_town, *finders)
+        if token.low[0].isdigit():
+            finders = (_house, *finders)
+        for first, last, kind in filter(None, [find(words, at) for find in finders]):
             start, end = reading.where(words.tokens[first].start, words.tokens[last].end)
             yield Span(start=start, end=end, kind=kind, rule=RULE, certain=False, field=None)
 
 
 def _town(words: Words, at: int) -> _Found:
-    length = _listed(words, at) if words.tokens[at].base in PLACES else 0
+    length = _listed(words, at)
     return (at, at + length - 1, Kind.PLACE) if length else None
 
 
 def _street_here(words: Words, at: int) -> _Found:
-    low = words.tokens[at].low
-    first = _street(words, at) if low in _STRONG_STREET or low in _WEAK_STREET else None
+    first = _street(words, at)
     return None if first is None else (first, at, Kind.PLACE)
 
 
 def _institution_here(words: Words, at: int) -> _Found:
-    first = _institution(words, at) if words.tokens[at].low in _INSTITUTIONS else None
+    first = _institution(words, at)
     return None if first is None else (first, at, Kind.ORGANISATION)
 
 
@@ -145,7 +151,7 @@ def _door(words: Words, at: int) -> _Found:
 
 def _saint_here(words: Words, at: int) -> _Found:
     token = words.tokens[at]
-    if token.low in {"st", "saint"} and (token.capital or not words.by_case) and _is_a_saint(words, at):
+    if (token.capital or not words.by_case) and _is_a_saint(words, at):
         return at, at + 1, Kind.ORGANISATION
     return None
 
@@ -158,14 +164,81 @@ def _unknown_town(words: Words, at: int) -> _Found:
     return (at, at, Kind.PLACE) if _looks_like_a_place(words, at, words.tokens[at]) else None
 
 
+def _pub(words: Words, at: int) -> _Found:
+    """The Fox and Hounds, the red lion: also in small letters, as so many are called so."""
+    tokens = words.tokens
+    first = at > 0 and tokens[at - 1].low == "the" and not tokens[at].opens
+    rest = [token.low for token in tokens[at + 1 : at + 3]]
+    if first and len(rest) == 2 and rest[0] in {"and", "n"} and rest[1] in _PUB_WORDS:  # noqa: PLR2004
+        return at, at + 2, Kind.ORGANISATION
+    if first and rest and rest[0] in _PUB_ENDS and words.gap(at) == " ":
+        return at, at + 1, Kind.ORGANISATION
+    return None
+
+
+def _named_after(words: Words, at: int) -> _Found:
+    """HMP Ashbeck, Ysgol Pen-y-bryn: an institution whose name stands after what it is."""
+    tokens = words.tokens
+    if at + 1 >= len(tokens) or words.gap(at) != " ":
+        return None
+    last = at
+    while last + 1 < len(tokens) and last - at < 3 and words.gap(last) in {" ", "-"}:  # noqa: PLR2004
+        after = tokens[last + 1]
+        if not (
+            named_by_capital(words, last + 1) or (last == at and not is_word(after.low) and after.low[0].isalpha())
+        ):
+            break
+        last += 1
+    return (at, last, Kind.ORGANISATION) if last > at else None
+
+
+def _after_its_kind(words: Words, at: int) -> _Found:
+    """The name of an institution after its kind: "at nursery, Little Minnows"."""
+    tokens = words.tokens
+    if at + 2 >= len(tokens) or words.gap(at) not in {", ", " - ", ": ", " ("}:
+        return None
+    if not (_is_titled(words, at + 1) and _is_titled(words, at + 2) and words.gap(at + 1) == " "):
+        return None
+    return at + 1, at + 2, Kind.ORGANISATION
+
+
+def _after_the(words: Words, at: int) -> _Found:
+    """A word that is none, in small letters after "at the" or "near the": the arndale."""
+    tokens = words.tokens
+    token = tokens[at]
+    if at < 2 or tokens[at - 2].low not in _BEFORE_A_PLACE or token.capital:  # noqa: PLR2004
+        return None
+    if len(token.low) < 5 or not token.low.isalpha() or is_word(token.low) or near_a_word(token.low):  # noqa: PLR2004
+        return None
+    return at, at, Kind.PLACE
+
+
 def _worded_here(words: Words, at: int) -> _Found:
     last = _worded(words, at, words.tokens[at])
     return None if last is None else (at, last, Kind.PLACE)
 
 
-_KINDS = _STRONG_STREET | _WEAK_STREET | _INSTITUTIONS | _DOORS | {"number", "no", "st", "saint"}
-"""Words in lower case that a place may end or begin with."""
-_FINDERS = (_town, _street_here, _institution_here, _door, _saint_here, _house, _unknown_town, _worded_here)
+def _by_word(*sets: tuple[frozenset[str], _Finder]) -> dict[str, tuple[_Finder, ...]]:
+    """Word -> what looks for a place there."""
+    found: dict[str, tuple[_Finder, ...]] = {}
+    for words, finder in sets:
+        for word in words:
+            found[word] = (*found.get(word, ()), finder)
+    return found
+
+
+_BY_WORD = _by_word(
+    (_STRONG_STREET | _WEAK_STREET, _street_here),
+    (_INSTITUTIONS, _institution_here),
+    (_DOORS | {"number", "no"}, _door),
+    (frozenset({"st", "saint"}), _saint_here),
+    (_PUB_WORDS, _pub),
+    (_NAMED_AFTER, _named_after),
+    (_SCHOOLS, _after_its_kind),
+)
+_BY_WORD_BEFORE = _by_word(
+    (_BEFORE_A_PLACE, _unknown_town), (_BEFORE_A_NAME, _worded_here), (frozenset({"the"}), _after_the)
+)
 
 
 def _listed(words: Words, at: int) -> int:
@@ -257,9 +330,9 @@ def _institution(words: Words, at: int) -> int | None:
     """The first word of the name that ends in "Primary School" or "Surgery" here; None if it has no name of its own."""
     tokens = words.tokens
     first, named = at, False
-    while first > 0 and at - first < 6 and words.gap(first - 1) in {" ", "-", " & ", "' ", ". "}:  # noqa: PLR2004
+    while first > 0 and at - first < 6 and _goes_on(words, first - 1):  # noqa: PLR2004
         word = tokens[first - 1]
-        generic = word.low in _GENERIC or word.base in _INSTITUTIONS
+        generic = word.low in _GENERIC or word.base in _INSTITUTIONS or word.base in MONTHS
         if words.by_case and word.capital and not (word.shouted and len(word.low) < 5):  # noqa: PLR2004
             if word.opens and (
                 generic
@@ -306,6 +379,12 @@ def _institution(words: Words, at: int) -> int | None:
     ):
         return None
     return first
+
+
+def _goes_on(words: Words, at: int) -> bool:
+    """Whether the name goes on after this word: St. Anne's does, and a new sentence does not."""
+    gap = words.gap(at)
+    return gap in {" ", "-", " & ", "' "} or (gap == ". " and len(words.tokens[at].low) <= len("st"))
 
 
 def _is_plain(word: Token, kind: Token) -> bool:

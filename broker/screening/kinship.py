@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, PLACES, SETS
 from broker.screening.normal import Reading
-from broker.screening.position import KIN, RANKS, SAID, TITLES, WITH, named_by_capital, reads_as_a_name
+from broker.screening.position import (
+    KIN,
+    RANKS,
+    SAID,
+    TITLES,
+    WITH,
+    hardly_any_capitals,
+    named_by_capital,
+    reads_as_a_name,
+)
 from broker.screening.tokens import Token, Words, is_word, near_a_word
 from broker.screening.verdict import Kind, Span
 
@@ -50,7 +59,13 @@ _SOMEBODY_CALLED = re.compile(
     r"\b(?:man|male|boy|lad|girl|woman|female|guy|bloke|friend|mate|someone|somebody|person|kid|one)\s+(?:called|named|known\s+as|nicknamed)\s+[\"']?$",
     re.IGNORECASE,
 )
-_PLAIN_TITLES = frozenset({"mr", "mrs", "ms"})
+_PLAIN_TITLES = frozenset({"mr", "mrs", "ms", "miss"})
+_KIN_WITH_INITIALS = frozenset(
+    {"nanny", "nan", "nana", "nanna", "nain", "granny", "gran", "grandma", "grandad", "grandpa", "daddy", "mummy"}
+) | {"baby", "bro", "brother", "sister", "cousin", "friend", "mate", "boyfriend", "girlfriend", "lil", "big", "uncle"}
+_LETTERED = SETS["lettered"]
+"""Before one of these, a letter names nobody: Plan B, Vitamin D."""
+_CALLS = frozenset({"called", "named", "as", "nicknamed"})
 _LOOK_BACK = 40
 _WEAKLY_CALLED = re.compile(
     r"\b(?:i'm|i\s+am|im|this\s+is|it's|regards|thanks|thx|cheers|hi|hiya|hello|dear|signed|called|names?|name(?:s|d)?\s+(?:is|was|of))[\s,:\"'(-]*$",
@@ -100,9 +115,8 @@ def _named(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out fo
     base = token.base
     if not base.isalpha() and "'" not in base:
         return None
-    if len(base) < 2:  # noqa: PLR2004 - an initial, as in "Mrs O"
-        titled = at > 0 and words.tokens[at - 1].low in TITLES and words.gap(at - 1) in {" ", ". "}
-        return BY_PLACE if titled and token.capital else None
+    if len(base) < 2:  # noqa: PLR2004 - an initial, as in "Mrs O" and "Nanny T"
+        return BY_PLACE if at and _is_an_initial(words, at) else None
     if (base in _STOP and base not in EITHER) or (base != token.low and is_word(token.low)):
         return None
     if base in FIRST and not is_word(base):
@@ -112,8 +126,31 @@ def _named(words: Words, at: int) -> str | None:  # noqa: PLR0911 - a way out fo
     if token.low.endswith("s") and token.low[:-1] in FIRST and not is_word(token.low) and len(token.low) > 4:  # noqa: PLR2004
         return BY_LIST
     if is_word(base) or is_word(token.low) or base in PLACES:
-        return BY_PLACE if at and _is_a_worded_name(words, at) else None
+        return BY_PLACE if at and (_is_a_worded_name(words, at) or _has_initials(words, at)) else None
     return _unknown(words, at, token)
+
+
+def _is_an_initial(words: Words, at: int) -> bool:
+    """Whether one letter stands for somebody: after a title, or with a capital after kin."""
+    token, before = words.tokens[at], words.tokens[at - 1]
+    if words.gap(at - 1) not in {" ", ". "} or not token.low.isalpha():
+        return False
+    if token.capital:
+        return before.low in TITLES or (before.low in _KIN_WITH_INITIALS and token.low != "i" and words.by_case)
+    return before.low in _PLAIN_TITLES and token.low != "a" and hardly_any_capitals(words)
+
+
+def _has_initials(words: Words, at: int) -> bool:
+    """Whether a word with a capital is a surname here, after an initial with a dot: J. Bright, E. M. Garland."""
+    token, initial = words.tokens[at], words.tokens[at - 1]
+    if len(initial.low) > 1 or not initial.capital or words.gap(at - 1) not in {". ", "."}:
+        return False
+    if not named_by_capital(words, at) or token.base in MONTHS or token.base in KIN or token.base in _ROLE_WORDS:
+        return False
+    lettered = at > 1 and words.tokens[at - 2].low in _LETTERED
+    after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
+    ends = after is None or after.opens or words.gap(at) != " "
+    return not lettered and (ends or (after is not None and (after.low in SAID or after.capital or after.low == "and")))
 
 
 def _is_first_name(words: Words, at: int, token: Token) -> bool:
@@ -162,7 +199,8 @@ def _is_a_worded_name(words: Words, at: int) -> bool:
         and before.low in (TITLES if capital else _PLAIN_TITLES)
         and words.gap(at - 1).strip() in {"", "."}
     )
-    if titled or _SOMEBODY_CALLED.search(words.text, max(token.start - _LOOK_BACK, 0), token.start):
+    called = before.low in _CALLS and _SOMEBODY_CALLED.search(words.text, max(token.start - _LOOK_BACK, 0), token.start)
+    if titled or called:
         return True
     if words.text[max(token.start - 2, 0) : token.start] == '("' and words.text[token.end : token.end + 2] == '")':
         return capital
@@ -174,6 +212,8 @@ def _unknown(words: Words, at: int, token: Token) -> str | None:  # noqa: PLR091
     base = token.base
     listed = base in LAST
     if named_by_capital(words, at):
+        if words.text[token.start : token.end - 1].isupper() and base.endswith("s"):
+            return None  # several of what is abbreviated: ODs, HGVs
         if token.opens and not listed:
             return None if near_a_word(base) or len(base) < 3 else BY_PLACE  # noqa: PLR2004
         return BY_LIST if listed else BY_PLACE
@@ -238,15 +278,15 @@ def _whole(words: Words, at: int) -> tuple[int, int]:
             or after.base in RANKS
         ):
             break
-        if (
+        if after.low in {"al", "de", "van", "bin", "el", "ibn", "da"} and last + 2 < len(tokens):
+            last += 2
+        elif (
             named_by_capital(words, last + 1)
             or after.base in LAST
             or after.base in FIRST
             or _is_shouted_surname(words, last + 1)
         ):
             last += 1
-        elif after.low in {"al", "de", "van", "bin", "el", "ibn", "da"} and last + 2 < len(tokens):
-            last += 2
         else:
             break
     return first, min(last, len(tokens) - 1)

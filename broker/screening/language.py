@@ -60,7 +60,7 @@ _CLAUSE = 12
 def _judge(sentence: list[Token]) -> Iterator[tuple[int, int]]:
     """A long sentence is judged in pieces too: half of it may be in another language."""
     for at in range(0, max(len(sentence) - FEWEST_WORDS + 1, 1), _CLAUSE // 2):
-        piece = [one for one in sentence[at : at + _CLAUSE] if one.low[0].isalpha()]
+        piece = [one for one in sentence[at : at + _CLAUSE] if len(one.low) > 1 and one.low.isalpha()]
         if len(piece) >= FEWEST_WORDS and not _is_english(piece):
             yield piece[0].start, piece[-1].end
 
@@ -76,4 +76,9 @@ def _is_english(piece: list[Token]) -> bool:
 
 
 def _is_a_name(token: Token) -> bool:
-    return token.capital and (token.base in FIRST or token.base in LAST or token.base in EITHER or token.base in PLACES)
+    """Whether a layer that looks for names sees to it: an unknown word with a capital is one as well."""
+    return token.base in FIRST or (token.capital and (not token.shouted or _is_listed(token.base)))
+
+
+def _is_listed(base: str) -> bool:
+    return base in LAST or base in EITHER or base in PLACES

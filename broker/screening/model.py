@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from importlib import metadata, resources
 from typing import Any
 
-from broker.screening.lists import SETS
+from broker.screening.lists import SETS, TITLED, VOCABULARY
+from broker.screening.position import hardly_any_capitals
 from broker.screening.tokens import Words, is_word, words_of
 from broker.screening.verdict import Kind, Span
 
@@ -37,8 +38,6 @@ ASKED = {"PERSON": Kind.PERSON, "LOCATION": Kind.PLACE, "ORGANIZATION": Kind.ORG
 READS = {"PERSON": "PERSON", "GPE": "LOCATION", "LOC": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION"}
 """What spaCy calls it -> what Presidio calls it."""
 
-FEWEST_CAPITALS = 0.06
-"""Of the words of a text: with fewer, its writer hardly uses any, and small letters say nothing."""
 _NO_NAMES = frozenset().union(*(SETS[of] for of in ("kin", "titles", "ranks", "role words", "stop")))
 """Words of which no name is made: the model takes an office or a relation for a person."""
 
@@ -79,9 +78,10 @@ def may_be_a_name(words: Words, start: int, end: int) -> bool:
     """
     inside = [word for word in words.tokens if word.start < end and start < word.end]
     named = [word for word in inside if word.base[0].isalpha() and len(word.base) > 1 and word.base not in _NO_NAMES]
-    capitals = sum(word.capital for word in words.tokens)
-    if not named or not words.by_case or capitals < FEWEST_CAPITALS * len(words.tokens):
-        return bool(named)
+    if all(word.base in VOCABULARY or word.base in TITLED for word in named):
+        return False
+    if not words.by_case or hardly_any_capitals(words):
+        return True
     return any(word.capital for word in inside) or not all(is_word(word.base) for word in named)
 
 

@@ -18,6 +18,10 @@ MOST_MARKS = 4
 """Accents on one letter: no writing needs more."""
 SHORTEST_ENCODED = 8
 """Characters of base64 or hexadecimal from which a name can be read."""
+FEWEST_SIGNS = 3
+"""Words for letters and figures from which a code that is spelled out is looked for."""
+FEWEST_LETTERS = 2
+"""Letters in a code that is spelled out."""
 MOST_DEEP = 3
 """How many times something encoded is decoded again."""
 
@@ -60,11 +64,38 @@ _FIGURES = {word: str(figure) for figure, word in enumerate(_NUMERALS)}
 _FIGURES |= {"oh": "0", "o": "0", "nought": "0", "nil": "0", **{figure: figure for figure in "0123456789"}}
 _TIMES = {"double": 2, "treble": 3, "triple": 3}
 _FIGURE = "|".join(_FIGURES)
+_TO_FIGURES = str.maketrans("oOlI", "0011")
+_FIGURE_NEAR = re.compile("[0-9][\\s/.-]?[oOlI]|[oOlI][\\s/.-]?[0-9]")
+_LOOKS_LIKE_A_FIGURE = re.compile(
+    r"(?<![A-Za-z])[oOlI]+(?=[0-9])|(?<=[0-9])[oOlI]+(?![A-Za-z])|(?<=[0-9])[oOlI]+(?=[A-Za-z]{2}\b)"
+    r"|(?<=[0-9][ /.-])[oO]+(?=[ /.-]?[oO]*[0-9])|(?<=[0-9][ ])[oOlI](?=[A-Za-z]{2}\b)"
+    r"|(?<=[0-9])[oOlI]+(?=[oOlI0-9]*[0-9])"
+)
 _APART = re.compile("[0-9][ -][0-9][ -][0-9]")
 _SPOKEN = re.compile(
-    rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{5,}}\b",
+    rf"\b(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})(?:[\s,.-]+(?:(?:double|treble|triple)[\s-]+)?(?:{_FIGURE})){{3,}}\b",
     re.IGNORECASE,
 )
+
+_ALPHABET = """
+alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo sierra
+tango uniform victor whiskey x-ray yankee zulu
+"""
+_LETTERS = {word: word[0] for word in _ALPHABET.split()} | {
+    "alfa": "a",
+    "juliett": "j",
+    "whisky": "w",
+    "xray": "x",
+    "x ray": "x",
+}
+_LETTERS |= {"zed": "z", "zee": "z", **{letter: letter for letter in "abcdefghijklmnopqrstuvwxyz"}}
+_SIGN_WORDS = _FIGURES.keys() | _LETTERS.keys()
+_SIGN = "|".join(sorted({*_FIGURES, *_LETTERS} - {"o"}, key=len, reverse=True))
+_SPELLED_CODE = re.compile(
+    rf"(?<![\w'])(?:(?:double|treble|triple)\s+)?(?:{_SIGN})(?:[\s,.-]{{1,2}}(?:(?:double|treble|triple)\s+)?(?:{_SIGN})){{3,}}(?![\w'])",
+    re.IGNORECASE,
+)
+_SIGNS = re.compile(rf"double|treble|triple|{_SIGN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +132,13 @@ def fold(text: str) -> str:
     return "".join([letter for letter in split if not unicodedata.combining(letter)])
 
 
+def with_figures(text: str) -> str:
+    """The same text, as long, with 0 and 1 where letters that look like them stand among figures: O7700, QX1 1OB."""
+    if _FIGURE_NEAR.search(text) is None:
+        return text
+    return _LOOKS_LIKE_A_FIGURE.sub(lambda match: match[0].translate(_TO_FIGURES), text)
+
+
 def normal(text: str) -> Normal:
     """Every reading of the text."""
     hidden: list[tuple[int, int]] = []
@@ -113,7 +151,13 @@ def normal(text: str) -> Normal:
         reading = _replaced(reading, _TAG, _untagged, hidden)
         reading = _replaced(reading, _ENTITY, _named_character, hidden)
         reading = _replaced(reading, _ESCAPE, _unescaped, hidden)
-    others = [*_decoded(reading, hidden, 0), *_spelled(reading, hidden), *_disguised(reading), *_spoken(reading)]
+    others = [
+        *_decoded(reading, hidden, 0),
+        *_spelled(reading, hidden),
+        *_disguised(reading),
+        *_spoken(reading),
+        *_spelled_out(reading),
+    ]
     return Normal(plain=reading, others=tuple(others), hidden=tuple(hidden), foreign=tuple(foreign))
 
 
@@ -291,9 +335,26 @@ def _spoken(reading: Reading) -> list[Reading]:
     if not _APART.search(low) and sum(word in low for word in _FIGURES if len(word) > 1) < 2:  # noqa: PLR2004 - dictated numbers differ
         return found
     for match in _SPOKEN.finditer(reading.text):
-        times, figures = 1, ""
-        for word in re.findall(r"[a-z]+|[0-9]", match[0].lower()):
-            figures += _FIGURES.get(word, "") * times
-            times = _TIMES.get(word, 1)
+        figures = _signs(re.findall(r"[a-z]+|[0-9]", match[0].lower()))
         found.append(Reading(figures, [reading.where(*match.span())] * len(figures), encoded=True))
     return found
+
+
+def _spelled_out(reading: Reading) -> list[Reading]:
+    """Postcodes, plates and references said letter by letter: "zed x eight four a b", "Lima Yankee one nine"."""
+    found: list[Reading] = []
+    signs_there = sum(word.strip(".,") in _SIGN_WORDS for word in reading.text.lower().split())
+    for match in _SPELLED_CODE.finditer(reading.text) if signs_there >= FEWEST_SIGNS else ():
+        signs = _signs(_SIGNS.findall(match[0].lower()))
+        if FEWEST_LETTERS <= sum(sign.isalpha() for sign in signs) < len(signs):
+            found.append(Reading(signs, [reading.where(*match.span())] * len(signs), encoded=True))
+    return found
+
+
+def _signs(words: Sequence[str]) -> str:
+    """Figures and letters out of the words that are said for them; what is no such word says nothing."""
+    times, signs = 1, ""
+    for word in words:
+        signs += (_FIGURES.get(word) or _LETTERS.get(word, "")) * times
+        times = _TIMES.get(word, 1)
+    return signs

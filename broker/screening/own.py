@@ -8,14 +8,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
-from broker.screening.dates import Written
-from broker.screening.lists import EITHER, FIRST, LAST, NICKNAMES, SETS
-from broker.screening.normal import Reading, fold
-from broker.screening.position import named_by_capital, reads_as_a_name
-from broker.screening.tokens import Token, Words, is_word, words_of
+from broker.screening.alike import MOST_APART, alike, one_slip, slips_between, sound
+from broker.screening.dates import BORN_DAY, BORN_MONTH, BORN_YEAR, Written, day_of, written
+from broker.screening.lists import EITHER, FIRST, LAST, MONTHS, SETS
+from broker.screening.normal import Reading, fold, with_figures
+from broker.screening.pet_names import ends_of, pet_forms, shares
+from broker.screening.position import KIN, SAID, TITLES, hardly_any_capitals, named_by_capital, reads_as_a_name
+from broker.screening.tokens import Token, Words, is_word, near_a_word, words_of
 from broker.screening.verdict import Kind, Known, Span
 
 RULE = "TXT-2"
@@ -53,18 +55,49 @@ _WHAT: Mapping[str, tuple[Kind, str]] = {
 }
 """What the fields of a record hold, by the innermost name, and what the broker writes for it."""
 _SAYS_OF_ADDRESS = {"locationAddress": "the place of the incident", "currentAddress": "where the child is"}
+_THE_CHILD = "the child"
+_OF_THE_CHILD = frozenset({"familyName", "givenNames", "alsoKnownAs"})
+_A_YEAR = re.compile("(?:19|20)?[0-9]{2}")
+_A_FIGURE = re.compile("[0-9]")
+_NAME = re.compile(r"[^\W\d_]+")
+_JOINS = re.compile(r"[ ,.\-/_\n]{1,3}")
+"""What stands between two names of one person."""
+_END = re.compile(
+    r"(?:\b(?:ending|ends?|finish(?:es|ing)?|last\s+(?:two|three|four|five|six|[2-6])(?:\s+(?:digits|figures|numbers))?)\b"
+    r"(?:\s+(?:up|in|with|is|are|was|digits|of|on))*[\s:\"'.-]{0,3}|\.{2,}\s?|\bx{2,}\s?|\*{2,}\s?)"
+    r"(?P<end>[A-Z0-9]{3,6}(?:\s?[A-Z0-9]{2,3})?)(?![A-Z0-9])",
+    re.IGNORECASE,
+)
+"""The end of something longer, as "ending 0123"."""
+SHORTEST_END = 3
+MOST_SLIPS = 2
+"""Letters by which what is near a word too may differ from a name that sounds alike."""
+MOST_INITIALS = 6
+_BETWEEN_INITIALS = frozenset({".", ". ", " ", "-"})
+_NO_INITIALS = frozenset({"am", "pm", "eg", "ie", "ps", "nb", "dob", "ca", "vs", "aka"})
+_LETTERS_THAT_ARE_WORDS = frozenset({"a", "i", "s", "u", "x"})
+_BEFORE_A_LETTER = (KIN | TITLES | {"little", "baby", "young", "master", "big"}) - {"and"}
+_LETTERED = SETS["lettered"]
+"""Before one of these, a letter names nobody: Plan B, Year R."""
+_SHORT_WORDS = frozenset({"i", "a", "it", "no", "so", "is", "he", "we", "us", "my", "an", "if", "in"})
+_WHAT_FAMILIES_DO = frozenset(
+    {"all", "and", "are", "aren't", "came", "had", "have", "live", "lived", "moved", "were", "who"}
+)
+_AFTER_FIGURES = frozenset({"st", "nd", "rd", "th", "yr", "hr", "wk", "am", "pm", "ft", "yo", "lb", "kg", "ds"})
+_ALONE = frozenset({"avenue", "close", "crescent", "drive", "grove", "mews", "parade", "row", "terrace", "yard"})
+"""Kinds of streets that a street is called by alone: "outside the Parade"."""
+_BEFORE_A_STREET = SETS["before a street"] | {"in", "the"}
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt]|$)")
 
 _STREET = {
     "rd": "road", "ave": "avenue", "av": "avenue", "ln": "lane", "cl": "close", "clo": "close", "dr": "drive",
-    "cres": "crescent", "cresc": "crescent", "gdns": "gardens", "gdn": "gardens", "garden": "gardens", "ct": "court",
-    "crt": "court", "pl": "place", "terr": "terrace", "ter": "terrace", "sq": "square", "gr": "grove", "grv": "grove",
-    "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "wy": "way", "pk": "park",
-    "mt": "mount", "bldgs": "buildings", "hse": "house", "est": "estate",
+    "cres": "crescent", "cresc": "crescent", "gdns": "gardens", "gdn": "gardens", "garden": "gardens", "ct":
+    "court", "crt": "court", "pl": "place", "terr": "terrace", "ter": "terrace", "sq": "square", "gr": "grove",
+    "grv": "grove", "street": "st", "str": "st", "saint": "st", "apartment": "flat", "apt": "flat", "flt": "flat",
+    "app": "approach", "appr": "approach", "tce": "terrace", "cls": "close", "crs": "crescent", "psge": "passage",
+    "wy": "way", "pk": "park", "mt": "mount", "bldgs": "buildings", "hse": "house", "est": "estate",
 }  # fmt: skip
 _STREET_TYPES = SETS["street types"]
-_FOND_ENDINGS = SETS["fond endings"]
-"""Endings that short forms of first names take."""
 _COMMON = SETS["common"]
 """Words so frequent that in lower case only their place says that they are somebody's name."""
 _STRICT = SETS["strict"]
@@ -140,16 +173,23 @@ class Own:
         self._forms: dict[str, set[_Form]] = {}
         self._inside: dict[str, set[int]] = {}
         self._slips: dict[str, set[tuple[str, int]]] = {}
-        self._stems: dict[str, set[tuple[str, int]]] = {}
+        self._stems: dict[str, set[tuple[str, int, int]]] = {}
         self._initials: dict[str, set[int]] = {}
         self._phrases: dict[str, set[tuple[int, tuple[str, ...], int]]] = {}
         self._numbers: list[tuple[str, int]] = []
         self._digits: list[tuple[str, int]] = []
         self._outward: dict[str, set[int]] = {}
+        self._inward: dict[str, set[int]] = {}
+        self._street_words: dict[str, set[int]] = {}
         self._dates: list[tuple[int, int, int, int]] = []
+        self._person = [_THE_CHILD if one.field in _OF_THE_CHILD else one.value for one in record]
+        self._letters: dict[str, set[str]] = {}
+        self._dotted: dict[str, set[int]] = {}
+        self._heard: dict[str, tuple[str, set[int]]] = {}
         for whose, one in enumerate(record):
             self._learn(whose, one)
         self._learn_the_child()
+        self._in_addresses = {*self._phrases, *self._outward, *self._inward, *self._street_words}
 
     def _learn(self, whose: int, one: Known) -> None:
         value = fold(one.value).lower()
@@ -159,9 +199,10 @@ class Own:
             case Kind.PLACE:
                 self._learn_line(whose, value)
             case Kind.POSTCODE:
-                code = re.sub(r"[^a-z0-9]", "", value)
+                code = re.sub(r"[^a-z0-9]", "", with_figures(value))
                 self._numbers.append((code, whose))
                 self._outward.setdefault(code[:-3], set()).add(whose)
+                self._inward.setdefault(code[-3:], set()).add(whose)
             case Kind.DATE:
                 moment = _MOMENT.match(value)
                 if moment:
@@ -180,7 +221,11 @@ class Own:
         parts = [part for part in re.split(r"[^a-z0-9]+", value) if part]
         self._numbers.append(("".join(parts), whose))
         if len(parts) > 1:
-            self._numbers += [(part, whose) for part in parts if len(part) > SHORTEST_NUMBER and part.isdigit()]
+            head, *middle, tail = parts
+            short = tail.lstrip("0")
+            years = [part[-2:] for part in middle if _A_YEAR.fullmatch(part)]
+            self._numbers += [(head + way, whose) for way in (tail, short, *(year + short for year in years))]
+            self._numbers += [(part, whose) for part in parts if part.isdigit() and not _A_YEAR.fullmatch(part)]
 
     def _learn_name(self, whose: int, value: str, field: str) -> None:
         parts = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", value)
@@ -191,33 +236,45 @@ class Own:
             if part in _PARTICLES and len(parts) > 1:
                 continue
             given = field != "familyName" and (field != "adultNames" or at < len(parts) - 1 or len(parts) == 1)
-            self._learn_part(whose, part, nicknames=given)
+            self._learn_part(whose, part, given=given)
         self._inside_of(whose, "".join(parts))
+        letters = "".join([part[0] for part in parts])
+        self._letters.setdefault(self._person[whose], set()).update(letters)
         if len(parts) > 1:
             self._inside_of(whose, "".join([parts[-1], *parts[:-1]]))
             self._learn_pair(whose, parts[0], parts[-1])
-            letters = "".join([part[0] for part in parts])
-            for initials in {letters, *(parts[0][0] + part[0] for part in parts[1:])}:
+            more = [letters[0] + "".join(two) for two in combinations(letters[1:], 2)]  # CFB of Craig A Fletcher-Booth
+            for initials in {letters, *(letters[0] + one for one in letters[1:]), *more}:
                 self._initials.setdefault(initials, set()).add(whose)
+            self._learn_dotted(letters, {whose})
 
-    def _learn_part(self, whose: int, part: str, *, nicknames: bool) -> None:
+    def _learn_dotted(self, letters: str, who: set[int]) -> None:
+        """Initials with dots between them: some of those of a name, in its order, or with the last first."""
+        some = [*combinations(letters[:MOST_INITIALS], 2), *combinations(letters[:MOST_INITIALS], 3), tuple(letters)]
+        for way in some:
+            for one in (way, (way[-1], *way[:-1])):
+                self._dotted.setdefault("".join(one), set()).update(who)
+
+    def _learn_part(self, whose: int, part: str, *, given: bool) -> None:
         plain = part.replace("'", "")
         for form in {part, plain}:
             self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
+        for form in pet_forms(plain, given=given):
+            self._forms.setdefault(form, set()).add(_Form(whose, _is_careful(form)))
         if "'" in part:
-            self._phrases.setdefault(part.split("'")[1], set()).add((1, tuple(part.split("'")), whose))
-        if len(plain) >= SHORTEST_INSIDE:
-            self._inside_of(whose, plain)
+            before, after, *_ = part.split("'")
+            self._phrases.setdefault(after, set()).add((1, (before, after), whose))
+            self._forms.setdefault(f"{before}'{after[:1]}", set()).add(_Form(whose, careful=False))
         if len(plain) >= SHORTEST_TYPO:
             for form in _shortened(plain):
                 self._slips.setdefault(form, set()).add((plain, whose))
-        if nicknames and len(plain) >= SHORTEST_INSIDE:
-            self._stems.setdefault(plain[:3], set()).add((plain, whose))
-            for end in range(SHORTEST_INSIDE, len(plain) - 2):  # Segun of Olusegun
-                if not is_word(plain[-end:]):
-                    self._stems.setdefault(plain[-end:][:3], set()).add((plain[-end:], whose))
-        for short in NICKNAMES.get(plain, ()) if nicknames else ():
-            self._forms.setdefault(short, set()).add(_Form(whose, _is_careful(short)))
+        if len(plain) >= SHORTEST_SHORT:
+            least = SHORTEST_SHORT if given else SHORTEST_SHORT + 1
+            for stem in (plain, *ends_of(plain)) if given else (plain,):
+                self._stems.setdefault(stem[:SHORTEST_SHORT], set()).add((stem, least, whose))
+        if len(plain) >= SHORTEST_INSIDE:
+            self._inside_of(whose, plain)
+            self._heard.setdefault(plain, (sound(plain), set()))[1].add(whose)
 
     def _inside_of(self, whose: int, form: str) -> None:
         if len(form) >= SHORTEST_INSIDE:
@@ -247,6 +304,7 @@ class Own:
                     firsts[0][0] + "".join([part[0] for part in lasts]),
                 }:
                     self._initials.setdefault(initials, set()).update(both)
+                self._learn_dotted(letters + "".join([part[0] for part in lasts]), both)
                 for whose in both:
                     self._learn_pair(whose, firsts[0], "".join(lasts))
                     self._inside_of(whose, firsts[0] + "".join(lasts))
@@ -259,12 +317,19 @@ class Own:
         for at in numbered:
             for before in _BEFORE_A_HOUSE:
                 self._add_phrase((before, parts[at]), whose)
-        for way in {parts, name, tuple([part for part in parts if not part[0].isdigit()])}:
+        numberless = tuple([part for part in parts if not part[0].isdigit()])
+        untyped = name[:-1] if name and name[-1] in _STREET_TYPES else ()
+        ways = {parts, name, numberless, untyped} | {(parts[at], *untyped) for at in numbered if untyped}
+        if name and name[-1] in _ALONE:
+            self._street_words.setdefault(name[-1], set()).add(whose)
+        for way in ways:
             if len(way) > 1:
                 self._add_phrase(way, whose)
                 self._forms.setdefault("".join(way), set()).add(_Form(whose, careful=False))
-            elif way:
+            elif way and way != untyped and way[0] not in _STREET_TYPES:
                 self._learn_place(whose, way[0])
+            elif way:
+                self._street_words.setdefault(way[0], set()).add(whose)
         for part in name[:-1] if name and name[-1] in _STREET_TYPES else name:
             plain = part.replace("'", "")
             if len(plain) >= SHORTEST_TYPO and part not in _STREET_TYPES and not is_word(plain) and plain not in EITHER:
@@ -280,12 +345,14 @@ class Own:
                 self._slips.setdefault(form, set()).add((word, whose))
 
     def _add_phrase(self, way: tuple[str, ...], whose: int) -> None:
+        way = tuple([_bare(part) for part in way])
         for at, part in enumerate(way):
             self._phrases.setdefault(part, set()).add((at, way, whose))
 
     def spans(self, reading: Reading, words: Words, dates: Sequence[Written]) -> list[Span]:
         """Every identifier of the record in this reading; where two fields hold one, a span of each."""
-        hits = [*self._in_words(words), *self._in_numbers(reading.text), *self._in_dates(reading.text, dates)]
+        text = with_figures(reading.text)
+        hits = [*self._in_words(words), *self._in_numbers(text), *self._ends(text), *self._in_dates(text, dates)]
         return [
             Span(
                 start=where[0],
@@ -302,7 +369,9 @@ class Own:
     def disguised(self, reading: Reading) -> list[Span]:
         """The same, in a word or two that were read out of something encoded: anything that is like a name is one."""
         squashed = re.sub(r"[^a-z0-9]", "", reading.text.lower())
-        found = self.spans(reading, words_of(reading.text), ())
+        found = self.spans(reading, words_of(reading.text), tuple(written(reading.text)))
+        if reading.encoded and squashed.isdigit() and len(squashed) >= SHORTEST_NUMBER:
+            found += [self._whole(reading, one) for number, one in self._all_numbers() if number.endswith(squashed)]
         for form, who in self._inside.items():
             if form in squashed:
                 found += [self._whole(reading, one) for one in who]
@@ -316,21 +385,36 @@ class Own:
     def _in_words(self, words: Words) -> Iterator[_Hit]:
         tokens = words.tokens
         for at, token in enumerate(tokens):
-            yield from self._one_word(words, at, token)
+            if token.capital or not is_word(token.low) or self._has_form(token.low):
+                yield from self._one_word(words, at, token)
             if token.low in self._initials and token.shouted and not _is_a_rank(words, at):
                 yield from (_Hit(one, token.start, token.end, certain=True) for one in self._initials[token.low])
-            if token.end - token.start == 1 and token.capital:
+            if token.end - token.start == 1 and token.low.isalpha():
                 yield from self._spaced_initials(words, at)
-            part = _STREET.get(token.base, token.base)
-            for place, way, whose in self._phrases.get(part, ()):
-                first = at - place
-                if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
-                    yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
-            for whose in self._outward.get(token.low, ()):
-                if token.end - token.start >= SHORTEST_SHORT or (
-                    token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
-                ):
-                    yield _Hit(whose, token.start, token.end, certain=True)
+            if len(token.base) == 1 and token.capital:
+                yield from self._one_letter(words, at)
+            if at and tokens[at - 1].low + token.base in self._forms:
+                yield from self._split_in_two(words, at)
+            part = _bare(_STREET.get(token.base, token.low))
+            if part in self._in_addresses or token.low in self._in_addresses:
+                yield from self._of_an_address(words, at, part)
+
+    def _of_an_address(self, words: Words, at: int, part: str) -> Iterator[_Hit]:
+        """Phrases of several words, and of a street or a postcode what stands for it alone."""
+        tokens, token = words.tokens, words.tokens[at]
+        if token.low in self._street_words and _is_a_street_named(words, at):
+            yield from (_Hit(one, token.start, token.end, certain=False) for one in self._street_words[token.low])
+        if token.low in self._inward and (token.shouted or token.low[1:] not in _AFTER_FIGURES):
+            yield from (_Hit(one, token.start, token.end, certain=True) for one in self._inward[token.low])
+        for place, way, whose in self._phrases.get(part, ()):
+            first = at - place
+            if first >= 0 and first + len(way) <= len(tokens) and _same(tokens[first : first + len(way)], way):
+                yield _Hit(whose, tokens[first].start, tokens[first + len(way) - 1].end, certain=True)
+        for whose in self._outward.get(token.low, ()):
+            if token.end - token.start >= SHORTEST_SHORT or (
+                token.capital and words.text[max(token.start - 4, 0) : token.start] != "the "
+            ):
+                yield _Hit(whose, token.start, token.end, certain=True)
 
     def _one_word(self, words: Words, at: int, token: Token) -> Iterator[_Hit]:
         bare = token.low.strip("0123456789")
@@ -350,17 +434,23 @@ class Own:
         if not exact and len(bare) >= SHORTEST_SHORT:
             yield from self._like_one(words, at, ways)
 
+    def _has_form(self, low: str) -> bool:
+        """Whether a word in small letters may be a form; most are not, and there the reading ends."""
+        return low in self._forms or "'" in low or (low.endswith("s") and low[:-1] in self._forms) or low.isdigit()
+
     def _like_one(self, words: Words, at: int, ways: set[str]) -> Iterator[_Hit]:
         """Slips of the fingers, short forms, and names inside a longer word."""
         token = words.tokens[at]
         word = is_word(token.base) or token.base in EITHER
-        if word and (token.opens or not named_by_capital(words, at)):
+        if word and not (named_by_capital(words, at) and (not token.opens or _says(words, at))):
             return
         end, listed = token.start + len(token.base), token.base in FIRST or token.base in LAST
         slips = {pair for way in ways for pair in self._near(way)}
         near = {whose for name, whose in slips if name[0] == token.low[0] or not word}
         near.update(self._shortened_to(token.base))
         yield from (_Hit(whose, token.start, end, certain=not listed) for whose in near)
+        if not near and not word and len(token.base) >= SHORTEST_INSIDE and not token.low[0].isdigit():
+            yield from (_Hit(whose, token.start, end, certain=False) for whose in self._by_ear(token))
         if not listed and not word:
             for form, who in self._inside.items():
                 if form in token.low:
@@ -370,26 +460,15 @@ class Own:
         """Whether a form that is a word too is a name here."""
         token = words.tokens[at]
         for other in (at - 1, at + 1):  # nick beside brown is Nick Brown
-            if 0 <= other < len(words.tokens) and words.gap(min(at, other)) in {" ", ", "}:
-                beside = self._forms.get(words.tokens[other].base, set())
-                if any(form.whose == whose for form in beside) and words.tokens[other].base != token.base:
-                    return True
+            beside = _touches(words, at, other) and words.tokens[other].base != token.base
+            if beside and self._is_of(words, other, whose):
+                return True
+        if words.text[token.start - 1 : token.start] == '"' == words.text[token.end : token.end + 1]:
+            return True
         if len(way) <= 2:  # noqa: PLR2004 - a short name is written with a capital
-            return token.capital and way not in {
-                "i",
-                "a",
-                "it",
-                "no",
-                "so",
-                "is",
-                "he",
-                "we",
-                "us",
-                "my",
-                "an",
-                "if",
-                "in",
-            }
+            return (token.capital or hardly_any_capitals(words)) and way not in _SHORT_WORDS
+        if token.low == f"{way}s" and at and words.tokens[at - 1].low == "the" and _is_a_family(words, at):
+            return True
         if way in _STRICT or way in _COMMON or named_by_capital(words, at):
             return reads_as_a_name(words, at, of_the_record=True)
         return token.opens or words.gap(at - 1) != " " or words.tokens[at - 1].low not in _BEFORE_A_WORD
@@ -401,39 +480,82 @@ class Own:
                 if way != name and one_slip(way, name):
                     yield name, whose
 
+    def _is_of(self, words: Words, at: int, whose: int) -> bool:
+        """Whether the word here is another name, or an initial, of the same person."""
+        token, person = words.tokens[at], self._person[whose]
+        if len(token.low) == 1:
+            sure = token.capital or words.text[token.end : token.end + 1] == "."
+            return token.low in self._letters.get(person, ()) and (sure or token.low not in _LETTERS_THAT_ARE_WORDS)
+        return any(self._person[form.whose] == person for form in self._forms.get(token.base, ()))
+
+    def _by_ear(self, token: Token) -> Iterator[int]:
+        """Whose name this is with two slips in it, or spelled as it is heard."""
+        base = token.base
+        near = [name for name in self._heard if abs(len(name) - len(base)) <= MOST_APART]
+        said = sound(base) if near else ""
+        for name in near:
+            heard, who = self._heard[name]
+            if alike(base, name, by_ear=len(heard) > 1 and said == heard) and (
+                token.capital or slips_between(base, name) <= MOST_SLIPS or not near_a_word(base)
+            ):
+                yield from who
+
     def _shortened_to(self, base: str) -> Iterator[int]:
         """Whose name this is a short form of: its beginning (Bea), perhaps with an ending (Rubes, Colesy)."""
-        for name, whose in self._stems.get(base[:3], ()):
-            shared = len(base) if name.startswith(base) else 0
-            for at in range(3, min(len(base), len(name)) + 1):
-                if base[:at] == name[:at] and base[at:] in _FOND_ENDINGS:
-                    shared = at
-            if shared:
+        for name, least, whose in self._stems.get(base[:SHORTEST_SHORT], ()):
+            if shares(base, name) >= least:
                 yield whose
 
     def _spaced_initials(self, words: Words, at: int) -> Iterator[_Hit]:
         """D.C. and D C, and the initial before or after a name that is a hit already (D. Cole)."""
         tokens, letters, end = words.tokens, words.tokens[at].low, at
-        while end + 1 < len(tokens) and tokens[end + 1].end - tokens[end + 1].start == 1 and tokens[end + 1].capital:
-            if words.gap(end) not in {".", ". ", " ", "-"}:
+        last = min(len(tokens) - 1, at + MOST_INITIALS - 1)
+        while end < last and tokens[end + 1].end - tokens[end + 1].start == 1:
+            gap = words.gap(end)
+            if gap not in _BETWEEN_INITIALS or not (gap == "." or (tokens[at].capital and tokens[end + 1].capital)):
                 break
             end += 1
             letters += tokens[end].low
-            for whose in self._initials.get(letters, ()):
-                yield _Hit(whose, tokens[at].start, tokens[end].end, certain=True)
+            if not tokens[at].capital and letters in _NO_INITIALS:
+                continue
+            sure = letters in self._initials
+            for whose in self._initials.get(letters, ()) if sure else self._dotted.get(letters, ()):
+                yield _Hit(whose, tokens[at].start, tokens[end].end, certain=sure)
         for other in (at - 1, at + 1):
-            if 0 <= other < len(tokens) and words.gap(min(at, other)) in {" ", ". ", ".", ", "}:
-                for initials, who in self._initials.items():
-                    if tokens[at].low not in initials or tokens[at].low == "i":
-                        continue
-                    for whose in who:
-                        if any(form.whose == whose for form in self._forms.get(tokens[other].base, ())):
-                            yield _Hit(whose, tokens[at].start, tokens[at].end, certain=True)
+            if _touches(words, at, other) and len(tokens[other].base) > 1:
+                for form in self._forms.get(tokens[other].base, ()):
+                    if self._is_of(words, at, form.whose) and tokens[at].low != "i":
+                        yield _Hit(form.whose, tokens[at].start, tokens[at].end, certain=True)
+
+    def _one_letter(self, words: Words, at: int) -> Iterator[_Hit]:
+        """Somebody of the record by one initial: Mr C, little T, K's mum, "K said"."""
+        token = words.tokens[at]
+        before = words.tokens[at - 1] if at and not token.opens else None
+        after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
+        gap = words.gap(at - 1) if before else ""
+        named = (
+            (before is not None and gap in {" ", ". "} and (before.low in _BEFORE_A_LETTER))
+            or token.low != token.base
+            or (after is not None and words.gap(at) == " " and after.low in SAID and token.low not in {"i", "a"})
+        )
+        if not named or not words.by_case or token.base == "i" or (before is not None and before.low in _LETTERED):
+            return
+        who = [whose for whose, one in enumerate(self.record) if one.kind is Kind.PERSON and _begins(one, token.base)]
+        sure = len({self._person[whose] for whose in who}) == 1
+        yield from (_Hit(whose, token.start, token.start + 1, certain=sure) for whose in who)
+
+    def _split_in_two(self, words: Words, at: int) -> Iterator[_Hit]:
+        """A name that the end of a line, a hyphen or a blank has cut: Kay-leigh."""
+        before, token, gap = words.tokens[at - 1], words.tokens[at], words.gap(at - 1)
+        cut = gap.strip() == "-" or gap.strip(" ") == "\n"
+        if not cut and (gap != " " or (is_word(before.low) and is_word(token.base))):
+            return
+        for form in self._forms.get(before.low + token.base, ()):
+            if len(before.low + token.base) >= SHORTEST_INSIDE and before.low not in _LETTERS_THAT_ARE_WORDS:
+                yield _Hit(form.whose, before.start, token.start + len(token.base), certain=True)
 
     def _in_numbers(self, text: str) -> Iterator[_Hit]:
-        if not any(character.isdigit() for character in text) and not any(
-            number.isalpha() for number, _ in self._numbers
-        ):
+        if not _A_FIGURE.search(text) and not any(number.isalpha() for number, _ in self._numbers):
             return
         letters = [(place, letter) for place, letter in enumerate(text.lower()) if letter.isalnum()]
         squashed = "".join([letter for _, letter in letters])
@@ -442,8 +564,9 @@ class Own:
                 continue
             for at in _places(squashed, number):
                 places = [place for place, _ in letters[at : at + len(number)]]
-                if _tight(places) and _apart(text, places[0], places[-1] + 1):
-                    yield _Hit(whose, places[0], places[-1] + 1, certain=True)
+                start = places[0] - len(text[: places[0]]) + len(text[: places[0]].rstrip("0"))
+                if _tight(places) and _apart(text, start, places[-1] + 1):
+                    yield _Hit(whose, start, places[-1] + 1, certain=True)
         figures = [(place, letter) for place, letter in letters if letter.isdigit()]
         digits = "".join([letter for _, letter in figures])
         for number, whose in self._digits:
@@ -452,6 +575,18 @@ class Own:
                 if _tight(places):
                     yield _Hit(whose, places[0], places[-1] + 1, certain=True)
 
+    def _all_numbers(self) -> Iterator[tuple[str, int]]:
+        yield from self._numbers
+        yield from self._digits
+
+    def _ends(self, text: str) -> Iterator[_Hit]:
+        """The end of a number or a postcode that is said to be one: "ending 0123", xxx0123."""
+        for match in _END.finditer(text):
+            said = re.sub(r"[^a-z0-9]", "", match["end"].lower())
+            for number, whose in self._all_numbers():
+                if len(said) >= SHORTEST_END and number.endswith(said):
+                    yield _Hit(whose, *match.span("end"), certain=True)
+
     def _in_dates(self, text: str, dates: Sequence[Written]) -> Iterator[_Hit]:
         for year, month, day, whose in self._dates:
             born = self.record[whose].field == "dateOfBirth"
@@ -459,10 +594,29 @@ class Own:
                 if any(_means(way, (year, month, day), born=born) for way in one.ways):
                     yield _Hit(whose, one.start, one.end, certain=True)
             if born:
-                for match in re.finditer(
-                    rf"(?:\bborn|\bd\.?o\.?b\.?|\bb\.)\W+(?:(?:in|is|was)\W+)?({year})\b", text, re.IGNORECASE
+                for shape, part, means in (
+                    (BORN_YEAR, year, int),
+                    (BORN_MONTH, month, lambda said: MONTHS[said.lower()]),
+                    (BORN_DAY, day, day_of),
                 ):
-                    yield _Hit(whose, *match.span(1), certain=True)
+                    for match in shape.finditer(text):
+                        if means(match["value"]) == part:
+                            yield _Hit(whose, *match.span("value"), certain=True)
+
+
+def _begins(one: Known, letter: str) -> bool:
+    """Whether a part of this name begins with the letter."""
+    return any(part[0] == letter for part in _NAME.findall(fold(one.value).lower()))
+
+
+def _says(words: Words, at: int) -> bool:
+    """Whether the word after this one is what somebody does."""
+    return at + 1 < len(words.tokens) and words.gap(at) == " " and words.tokens[at + 1].low in SAID
+
+
+def _is_a_family(words: Words, at: int) -> bool:
+    """Whether "the bells" are people here."""
+    return at + 1 < len(words.tokens) and words.tokens[at + 1].low in _WHAT_FAMILIES_DO
 
 
 def _is_careful(form: str) -> bool:
@@ -475,25 +629,12 @@ def _shortened(word: str) -> set[str]:
     return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
 
 
-def one_slip(left: str, right: str) -> bool:
-    """Whether one letter dropped, put in or changed, or two swapped, makes one of the other."""
-    if left == right or abs(len(left) - len(right)) > 1:
-        return left == right
-    start = 0
-    while start < min(len(left), len(right)) and left[start] == right[start]:
-        start += 1
-    a, b = left[start:], right[start:]
-    if len(a) == len(b):
-        return a[1:] == b[1:] or (a[1:2] + a[:1] == b[:2] and a[2:] == b[2:])
-    return a[1:] == b if len(a) > len(b) else a == b[1:]
-
-
 def _same(tokens: Sequence[Token], way: tuple[str, ...]) -> bool:
     """Whether these words are the phrase, with one slip in one longer word."""
     slips = 0
     for token, part in zip(tokens, way, strict=True):
         written = _STREET.get(token.base, token.base)
-        if written == part or written.replace("'", "") == part.replace("'", ""):
+        if _bare(written) == part or _bare(token.low) == part:
             continue
         if len(part) < SHORTEST_INSIDE or part[0].isdigit() or not one_slip(written, part):
             return False
@@ -527,6 +668,23 @@ def _is_a_rank(words: Words, at: int) -> bool:
     after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
     named = after is not None and (after.low[0].isdigit() or (after.capital and not after.opens and not after.shouted))
     return named or before in {"the", "a", "allocated", "duty", "family", "new", "our", "my", "to", "female", "male"}
+
+
+def _bare(word: str) -> str:
+    return word.replace("'", "")
+
+
+def _touches(words: Words, at: int, other: int) -> bool:
+    """Whether the two words stand side by side, with a sign between them at most."""
+    return 0 <= other < len(words.tokens) and _JOINS.fullmatch(words.gap(min(at, other))) is not None
+
+
+def _is_a_street_named(words: Words, at: int) -> bool:
+    """Whether this word with a capital, that a street of the record is named by, stands where a street would."""
+    if not at or words.tokens[at].opens or not named_by_capital(words, at):
+        return False
+    after = words.tokens[at + 1] if at + 1 < len(words.tokens) else None
+    return words.tokens[at - 1].low in _BEFORE_A_STREET and (after is None or after.opens or not after.capital)
 
 
 def _places(text: str, part: str) -> Iterator[int]:

@@ -8,9 +8,9 @@ digit too few nor those kept for drama.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from broker.screening.dates import Written
+from broker.screening.dates import BORN_YEAR, Written
 from broker.screening.lists import FIRST, LAST, SETS
-from broker.screening.normal import Reading
+from broker.screening.normal import Reading, with_figures
 from broker.screening.tokens import is_word
 from broker.screening.verdict import Kind, Span
 
@@ -19,6 +19,11 @@ FEWEST_FIGURES = 3
 """Figures in what is taken for a number that is somebody's."""
 SHORTEST_DICTATED = 6
 """Figures said one by one that are taken for a telephone number."""
+
+_HELPLINES = ("999", "112", "101", "111", "116123", "08001111", "08088005000", "08082000247", "0800555111")
+"""Numbers of the whole country, which lead to nobody: emergencies, police, NHS, Samaritans, Childline, the NSPCC, the
+domestic abuse helpline, Crimestoppers. Each publishes its own."""
+_HELPLINE = re.compile(rf"(?<![\w/.+])(?:{'|'.join('[ -]?'.join(number) for number in _HELPLINES)})(?![\w/]|[ -][0-9])")
 
 SAYS: Mapping[Kind, str] = {
     Kind.PERSON: "a person",
@@ -44,7 +49,8 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(
-    rf"\b(?:https?://|www\.)[^\s<>\"]+|\b\w[\w-]*(?:\.\w[\w-]*)*\.{_DOMAIN}\b(?:/[^\s<>\"]*)?", re.IGNORECASE
+    rf"\b(?:https?://|www\.)[^\s<>\"]+|\b\w[\w-]{{0,60}}(?:\.\w[\w-]{{0,60}}){{0,5}}\.{_DOMAIN}\b(?:/[^\s<>\"]*)?",
+    re.IGNORECASE,
 )
 _HANDLE = re.compile(r"(?<![\w.@])@\w[\w.]*\w|\b[A-Za-z0-9.]*[A-Za-z0-9]_+(?:\w[\w.]*)?\b|(?<!\w)_+[A-Za-z]\w*")
 _ACCOUNT = re.compile(
@@ -88,13 +94,14 @@ _NUMBERS = re.compile(
     r"|[0-9]{7,}"
     r"|[A-Z]{1,5}[0-9]{0,2}[/-][A-Z0-9]{2,8}[/-][0-9]{2,8}(?:[/-][A-Z0-9]{1,6})*"
     r"|[0-9]{1,3}[A-Z]{1,3}[/-][0-9]{2,8}[/-][0-9]{2,4}"
-    r"|[A-Z]{2,5}[/-]?[0-9]{4,10}(?:[/-][0-9]{2,4})?"
+    r"|[A-Z]{2,5}[0-9]{2,6}/[0-9A-Z]{2,8}"
+    r"|[A-Z]{2,5}[/-]?[0-9]{4,10}(?:[/-][0-9]{2,4})?|[A-Z]-[0-9]{4,10}|(?-i:[A-Z]{2,5}\s[0-9]{5,10})"
     r"|[0-9]{3,7}[/-][0-9]{2,7}[/-][0-9]{2,4}|[0-9]{1,2}/[0-9]{5,7}/[0-9]{2,4}"
     r")(?![\w]|/[0-9])",
     re.IGNORECASE,
 )
 _INTRODUCES = re.compile(
-    r"(?:\b(?:crime|incident|custody|case|log|cad|storm|niche|athena|holmes|occurrence|intel|referral|police|court|claim|booking|licence|license|passport|policy|account|acct|acc|a/c|"
+    r"(?:\b(?:crime|incident|inc|code|pin|passcode|password|combination|custody|case|log|cad|storm|niche|athena|holmes|occurrence|intel|referral|police|court|claim|booking|licence|license|passport|policy|account|acct|acc|a/c|"
     r"badge|collar|warrant|shoulder|exhibit|seal|hospital|patient|pupil|student|learner|nhs|upn|uln|urn|uprn|laestab|dfe|crn|pnc|pncid|cro|noms|prison|prisoner|"
     r"ni|nino|national\s+insurance|record|ref|refs|reference|id|card|tag|imei|iccid|serial|membership|oyster|visa|home\s?office|bail|mis|misper|tenancy|rent|liquidlogic|mosaic|lcs|ics|rio|emis|systmone|cpoms|pcr)"
     r"(?:\s?(?:no|nos|num|number|ref|reference|id|code|card|record|report|account|entry)\b\.?|\s?#)*"
@@ -103,9 +110,16 @@ _INTRODUCES = re.compile(
     re.IGNORECASE,
 )
 """What comes before a number that is somebody's: "crime no", "custody ref:", "#"."""
-_RUN = re.compile(r"[\w/.-]*\w")
+_RUN = re.compile(r"(?<![\w/.-])(?:[^\W\d]|[/.-]){0,40}[0-9](?:[\w/.-]*\w)?")
 _NEXT_GROUP = re.compile(r"\s(?=[0-9/]*[0-9]{3})[0-9A-Z/]+(?!\w)", re.IGNORECASE)
 _LOOK_BACK = 40
+_TAIL = re.compile(
+    r"\b(?:phone|mobile|mob|number|no|tel|sim|line|card|account|handset|iphone|samsung|burner)\b[^.\n]{0,20}?"
+    r"\b(?:ending|ends|last\s+(?:three|four|3|4)(?:\s+digits)?)\b(?:\s+(?:in|with|is|are))?[\s:]*(?P<value>[0-9]{3,6})(?![\w/])",
+    re.IGNORECASE,
+)
+"""The end of a number, as a phone is told from another."""
+_HASHTAG = re.compile(r"(?<![\w&])#(?P<value>[A-Za-z]\w{4,})")
 _SORT_CODE = re.compile(r"\bsort(?:\s?code)?\W{1,3}(?P<value>[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2})\b", re.IGNORECASE)
 _ON_PHONE = re.compile(
     r"\b(?:ring|rang|call|called|phone|phoned|text|contact|contacted|reach|reached|get|message)\b[^.\n]{0,30}?\bon\s+(?P<value>[0-9](?:[\s-]?[0-9]){4,9})(?!\w)",
@@ -115,13 +129,20 @@ _NEVER_INTRODUCED = re.compile(
     r"^(?:[0-9]{1,2}(?:[.:][0-9]{2})?(?:st|nd|rd|th|am|pm|yrs?|mins?|hrs?)?|[0-9]{1,2}[/.-][0-9]{1,2}(?:[/.-][0-9]{2,4})?|[0-9]{4}hrs|(?:19|20)[0-9]{2})$",
     re.IGNORECASE,
 )
-_VEHICLE = re.compile(r"\b[A-Z]{2}[0-9]{2}\s?[A-Z]{3}\b|\b[A-Z][0-9]{1,3}\s?[A-Z]{3}\b|\b[A-Z]{3}\s?[0-9]{1,3}[A-Z]\b")
+_VEHICLE = re.compile(
+    r"\b[A-Z]\s[0-9]{1,3}\s[A-Z]{3}\b|\b[A-Z]{2}[0-9]{2}\s?[A-Z]{3}\b|\b[A-Z][0-9]{1,3}\s?[A-Z]{3}\b|\b[A-Z]{3}\s?[0-9]{1,3}[A-Z]\b"
+)
 _VEHICLE_LOW = re.compile(r"\b[a-z]{2}[0-9]{2}\s?(?P<last>[a-z]{3})\b", re.IGNORECASE)
 _PLATE = re.compile(
-    r"\b(?:reg(?:istration)?|vrm|index|plates?|number\s?plate)\b(?:\s?(?:no|number|plate|mark|ending|starting|beginning|with|is|was|of|vrm)\b\.?)*[\s:.\"'-]*"
+    r"\b(?:reg(?:istration)?|vrm|index|plates?|number\s?plate)\b(?:\s?(?:no|number|plate|mark|ending|ends|starting|starts|beginning|begins|with|in|is|was|of|vrm)\b\.?)*[\s:.\"'-]*"
     r"(?P<value>(?=[A-Z0-9 ]*[0-9])[A-Z0-9]{2,7}(?:\s[A-Z0-9]{2,4}(?=\b))?)\b",
     re.IGNORECASE,
 )  # fmt: skip
+_PART_PLATE = re.compile(
+    r"\b(?:reg(?:istration)?|vrm|index|plates?)\b[^.\n]{0,15}?\b(?:ending|ends|starting|starts|beginning|begins)\b(?:\s+(?:in|with))?\s*"
+    r"(?P<value>(?-i:[A-Z]{2,4}))\b",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(
     r"(?<![\w.])-?[0-9]{1,2}\.[0-9]{3,},?\s*-?[0-9]{1,3}\.[0-9]{3,}|///\w+\.\w+\.\w+|\b(?:grid\s+ref(?:erence)?\s+)[A-Z]{2}\s?[0-9]{3,5}\s?[0-9]{3,5}\b"
 )
@@ -130,24 +151,26 @@ _BORN = re.compile(
     re.IGNORECASE,
 )
 _BORN_AFTER = re.compile(r"\W{0,3}(?:is|was)?\s?(?:(?:his|her|their|my)\s+)?(?:birthday|dob|birth)", re.IGNORECASE)
-_BORN_YEAR = re.compile(r"\b(?:d\.?o\.?b\.?|born|b\.)\W+(?:in\W+)?(?P<value>(?:19|20)[0-9]{2})\b", re.IGNORECASE)
 _PLAIN_WORDS = SETS["plain words"]
 
 
-_SHAPES = (
-    (Kind.POSTCODE, _POSTCODE),
-    (Kind.POSTCODE, _POSTCODE_LOW),
-    (Kind.POSTCODE, _OUTWARD),
-    (Kind.TELEPHONE, _PHONE),
-    (Kind.TELEPHONE, _LOCAL_PHONE),
-    (Kind.TELEPHONE, _ON_PHONE),
-    (Kind.NUMBER, _SORT_CODE),
-    (Kind.VEHICLE, _VEHICLE),
-    (Kind.VEHICLE, _PLATE),
-    (Kind.PLACE, _PLACE),
-    (Kind.DATE, _BORN_YEAR),
+_OF_A_PLATE = ("reg", "plate", "vrm", "index")
+_SHAPES: tuple[tuple[Kind, re.Pattern[str], tuple[str, ...]], ...] = (
+    (Kind.POSTCODE, _POSTCODE, ()),
+    (Kind.POSTCODE, _POSTCODE_LOW, ()),
+    (Kind.POSTCODE, _OUTWARD, ()),
+    (Kind.TELEPHONE, _PHONE, ()),
+    (Kind.TELEPHONE, _LOCAL_PHONE, ()),
+    (Kind.TELEPHONE, _ON_PHONE, ("on",)),
+    (Kind.TELEPHONE, _TAIL, ("ending", "ends", "last")),
+    (Kind.NUMBER, _SORT_CODE, ("sort",)),
+    (Kind.VEHICLE, _VEHICLE, ()),
+    (Kind.VEHICLE, _PLATE, _OF_A_PLATE),
+    (Kind.VEHICLE, _PART_PLATE, _OF_A_PLATE),
+    (Kind.PLACE, _PLACE, ()),
+    (Kind.DATE, BORN_YEAR, ()),
 )
-"""Shapes that say everything; where one has a named group, that is the hit."""
+"""Shapes that say everything; where one has a named group, that is the hit. Last: one of these the text must hold."""
 _AT = ("(at)", "[at]", "{at}")
 _DOT = (" dot ", ".com", ".uk", ".org", ".net", ".co", ".example")
 _DOT_INSIDE = re.compile(r"\w\.\w|www|http")
@@ -168,8 +191,13 @@ def _found(text: str, dates: Sequence[Written], *, encoded: bool) -> Iterator[tu
     if encoded and text.isdigit() and len(text) >= SHORTEST_DICTATED:
         yield Kind.TELEPHONE, 0, len(text)
     yield from _on_the_web(text, text.lower())
+    yield from _hashtags(text)
     if any(digit in text for digit in "0123456789"):
         yield from _with_digits(text, dates)
+        figures = with_figures(text)
+        yield from _with_digits(figures, dates) if figures != text else ()
+    else:
+        yield from ((Kind.VEHICLE, *match.span("value")) for match in _PART_PLATE.finditer(text))
 
 
 def _on_the_web(text: str, low: str) -> Iterator[tuple[Kind, int, int]]:
@@ -187,6 +215,12 @@ def _on_the_web(text: str, low: str) -> Iterator[tuple[Kind, int, int]]:
                 yield Kind.ONLINE, *match.span("value")
 
 
+def _hashtags(text: str) -> Iterator[tuple[Kind, int, int]]:
+    for match in _HASHTAG.finditer(text):
+        if not is_word(match["value"].lower()):
+            yield Kind.ONLINE, *match.span()
+
+
 def _is_a_full_stop(match: str) -> bool:
     """`school.me and` is two sentences without a space between, not an address."""
     first, _, last = match.partition(".")
@@ -196,7 +230,7 @@ def _is_a_full_stop(match: str) -> bool:
 def _is_an_account(value: str) -> bool:
     """Whether what follows "Snapchat" is the name of an account: no word, or one with figures or signs in it."""
     low = value.lower()
-    return (
+    return not (low.isdigit() and len(low) <= FEWEST_FIGURES) and (
         any(sign in low for sign in "_@0123456789")
         or ("." in low)
         or not (is_word(low) or low in FIRST or low in LAST or "-" in low)
@@ -204,8 +238,16 @@ def _is_an_account(value: str) -> bool:
 
 
 def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
-    for kind, shape in _SHAPES:
-        for match in shape.finditer(text):
+    helplines = [match.span() for match in _HELPLINE.finditer(text)]
+    for kind, start, end in _shaped(text, dates):
+        if not any(first <= start and end <= last for first, last in helplines):
+            yield kind, start, end
+
+
+def _shaped(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, int, int]]:
+    low = text.lower()
+    for kind, shape, needs in _SHAPES:
+        for match in shape.finditer(text) if not needs or any(word in low for word in needs) else ():
             yield kind, *match.span(match.lastgroup or 0)
     dated = {place for one in dates for place in range(one.start, one.end)}
     for match in _NUMBERS.finditer(text):
@@ -224,8 +266,6 @@ def _with_digits(text: str, dates: Sequence[Written]) -> Iterator[tuple[Kind, in
 def _runs(text: str) -> Iterator[tuple[Kind, int, int]]:
     """Runs of letters and figures: numbers that words introduce, and names of accounts such as kez2010."""
     for match in _RUN.finditer(text):
-        if match[0].isalpha():
-            continue
         figures = sum(letter.isdigit() for letter in match[0])
         start, end = match.span()
         account = _GAMER.fullmatch(match[0])

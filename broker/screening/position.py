@@ -11,11 +11,16 @@ NAMED = SETS["named"]
 SAID = SETS["said"]
 """What people do in notes: a word before one of these, where a name can stand, is a name."""
 WITH = SETS["with"]
+FEWEST_CAPITALS = 0.06
+"""Of the words of a text: with fewer, its writer hardly uses any."""
 _LINKS = SETS["links"]
 _AFTER = SETS["after"]
+_DONE_TO = SETS["done to"] | WITH
+_AFTER_SOMEBODY = SETS["after somebody"]
 _MODAL = SETS["modal"]
 _NEVER_AFTER_BY = SETS["never after by"]
 _VERBAL = frozenset({"chase", "grant", "hope", "may", "sue", "will"})
+_WHOSE = frozenset({"his", "her", "my", "our", "their", "a", "the"})
 _SEASONS = frozenset({"april", "august", "autumn", "june", "may", "spring", "summer", "winter"})
 _OF_TIME = SETS["of time"]
 _IN_TIME = SETS["in time"]
@@ -100,6 +105,11 @@ def named_by_capital(words: Words, at: int) -> bool:
     return words.by_case and token.capital and not token.shouted
 
 
+def hardly_any_capitals(words: Words) -> bool:
+    """Whether the writer does without capitals, so that small letters say nothing."""
+    return sum(token.capital for token in words.tokens) < FEWEST_CAPITALS * len(words.tokens)
+
+
 def reads_as_a_name(words: Words, at: int, *, of_the_record: bool = False) -> bool:
     """Whether a word that may be a name (Will, May, Rose) is one here; if it is known to be one, in case of doubt."""
     token = words.tokens[at]
@@ -108,13 +118,23 @@ def reads_as_a_name(words: Words, at: int, *, of_the_record: bool = False) -> bo
     if after is not None and after.low in _NO_NAMES_AFTER.get(token.base, ()):
         return False
     if named_by_capital(words, at):
-        if _is_time(token, before, after):
+        if _is_time(token, before, after) or (token.base in MONTHS and _is_among_months(words, at)):
             return False
         if not token.opens:
             return True
         doubtful = of_the_record and token.base not in _VERBAL
         return doubtful or _begins_as_a_name(words, at, token, after)
-    return _stands_as_a_name(words, at, token, before, after)
+    return _stands_as_a_name(words, at, token, before, after) or (
+        of_the_record and before is not None and _is_for_somebody(words, at, token, before, after)
+    )
+
+
+def _is_for_somebody(words: Words, at: int, token: Token, before: Token, after: Token | None) -> bool:
+    """A name of the record that is a word too, in small letters: "reviewed hope with mum", "chose it for dale"."""
+    ends = after is None or words.gap(at).strip() != ""
+    if before.low in _DONE_TO:
+        return ends or (after is not None and after.low in _AFTER_SOMEBODY)
+    return before.low in {"for", "to", "on"} and ends and token.base not in _NEVER_AFTER_BY
 
 
 def _next(words: Words, at: int) -> Token | None:
@@ -133,6 +153,11 @@ def _begins_as_a_name(words: Words, at: int, token: Token, after: Token | None) 
         return words.tokens[at + 2].capital or words.tokens[at + 2].low in FIRST
     if after.low in KIN or after.low[0].isdigit():
         return "," in words.gap(at) or "(" in words.gap(at)
+    if after.low in _WHOSE or after.low == "next":
+        then = words.tokens[at + 2 : at + 5]
+        return (
+            any(one.low in KIN for one in then) if "," in words.gap(at) else [one.low for one in then[:1]] == ["door"]
+        )
     return (
         after.low in SAID
         or after.low.endswith("ed")
@@ -167,6 +192,12 @@ def _stands_as_a_name(  # noqa: PLR0911 - a way out for each reason
 def _unsure(token: Token) -> frozenset[str]:
     """Verbs before which this word, in lower case, is more often the word (hope is, mark has)."""
     return frozenset({"is", "has"}) if token.base in _MODAL else frozenset()
+
+
+def _is_among_months(words: Words, at: int) -> bool:
+    """Whether another month with a capital stands beside this one: "April, May and June"."""
+    near = (*words.tokens[max(at - 2, 0) : at], *words.tokens[at + 1 : at + 3])
+    return any(one.low in MONTHS and one.capital for one in near)
 
 
 def _is_time(token: Token, before: Token | None, after: Token | None) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from broker.screening import gazetteers, kinship, patterns
 from broker.screening.dates import written
 from broker.screening.language import foreign
-from broker.screening.normal import Normal, Reading, fold, normal
+from broker.screening.normal import Normal, Reading, fold, normal, with_figures
 from broker.screening.own import own
-from broker.screening.tokens import words_of
+from broker.screening.tokens import Words, well_known, words_of
 from broker.screening.verdict import Kind, Known, Model, Span, State, Verdict
 
 MOST = 1000
@@ -20,6 +20,7 @@ MOST = 1000
 HIDDEN = "TXT-9"
 FAILED = "TXT-8"
 AGAIN = "TXT-7"
+_GUESSES = frozenset({"TXT-4", "TXT-5", "TXT-6"})
 
 
 class Screen:
@@ -54,10 +55,12 @@ class Screen:
             Span(start=start, end=end, kind=Kind.LANGUAGE, rule=HIDDEN, certain=False, field=None)
             for start, end in found.foreign
         ]
-        spans += self._in_sentences(found.plain, known)
+        words = words_of(found.plain.text)
+        spans += self._in_sentences(found.plain, words, known)
         spans += _in_fragments(found, known)
         if self._model is not None:
             spans += self._model.people_and_places(text)
+        spans = _without_what_all_know(found.plain, words, spans)
         return tuple(sorted(_without_what_is_known(text, spans), key=lambda one: (one.start, -one.end, one.rule)))
 
     def _read(self, text: str, known: tuple[Known, ...], shown: frozenset[str], spare: frozenset[str]) -> Verdict:
@@ -77,9 +80,8 @@ class Screen:
             return _withheld(tuple(sorted({*rules, AGAIN})), hits)
         return Verdict(state=State.SUBSTITUTED, text=wording, rules=rules, spans=hits)
 
-    def _in_sentences(self, reading: Reading, known: tuple[Known, ...]) -> list[Span]:
-        words = words_of(reading.text)
-        dates = tuple(written(reading.text))
+    def _in_sentences(self, reading: Reading, words: Words, known: tuple[Known, ...]) -> list[Span]:
+        dates = tuple(written(with_figures(reading.text)))
         spans = own(known).spans(reading, words, dates) if known else []
         spans += patterns.spans(reading, dates)
         spans += self._organisations.spans(reading, words)
@@ -98,6 +100,20 @@ def _in_fragments(found: Normal, known: tuple[Known, ...]) -> list[Span]:
         spans += patterns.spans(reading, tuple(written(reading.text))) if reading.encoded else []
         spans += kinship.disguised(reading, words_of(reading.text))
     return spans
+
+
+def _without_what_all_know(reading: Reading, words: Words, spans: Sequence[Span]) -> list[Span]:
+    """Leave out the guesses that are a name all know: Harry Potter, Clare's Law, Jack Daniel's."""
+    if all(one.certain for one in spans):
+        return list(spans)
+    all_know = [reading.where(*place) for place in well_known(words)]
+    return [
+        one
+        for one in spans
+        if one.certain
+        or one.rule not in _GUESSES
+        or not any(start <= one.start and one.end <= end for start, end in all_know)
+    ]
 
 
 def _without_what_is_known(text: str, spans: Sequence[Span]) -> list[Span]:

@@ -1,10 +1,10 @@
 """A reading as words: where each stands, how it is written, and whether a sentence begins there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from broker.screening.lists import WORDS
+from broker.screening.lists import WELL_KNOWN, WORDS
 
 SHOUTED = 0.6
 """The share of words in capitals from which capitals say nothing of a word."""
@@ -66,6 +66,15 @@ def words_of(text: str) -> Words:
     return Words(text, tokens, by_case=shouted < SHOUTED * letters)
 
 
+def well_known(words: Words) -> Iterator[tuple[int, int]]:
+    """Where a name stands that is known to all: from, to, in the text."""
+    for at, token in enumerate(words.tokens):
+        for way in WELL_KNOWN.get(token.low, ()) or WELL_KNOWN.get(token.base, ()):
+            here = words.tokens[at : at + len(way)]
+            if len(here) == len(way) and all(one in {word.low, word.base} for one, word in zip(way, here, strict=True)):
+                yield token.start, here[-1].end
+
+
 def without_ending(low: str) -> str:
     """`darren's` -> `darren`; `o'brien` stays."""
     return _TAIL.sub("", low) if "'" in low else low
@@ -78,7 +87,7 @@ def is_word(low: str) -> bool:
 
 def near_a_word(low: str) -> bool:
     """Whether one slip of the fingers makes this of an English word; two, if it is long."""
-    if len(low) < SHORTEST_TYPO:
+    if not SHORTEST_TYPO <= len(low) <= LONGEST_TYPO:
         return False
     near = slips(low)
     if not near.isdisjoint(WORDS):
@@ -87,6 +96,8 @@ def near_a_word(low: str) -> bool:
 
 
 SHORTEST_TYPO = 4
+LONGEST_TYPO = 20
+"""Letters beyond which nothing is looked for: mistyped words are shorter, and the search grows by squares."""
 LONG = 9
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

@@ -1,23 +1,10 @@
 """What screening says of a text: the spans that it found, by which rule, and what becomes of the text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from broker.schemas.terms import Code
-
-SAYS: Mapping[str, str] = {
-    "TXT-1": "the purpose does not need it",
-    "TXT-2": "it names somebody or something of the message's own record",
-    "TXT-3": "it holds something of the shape of a number, an address or an account",
-    "TXT-4": "it names a place, an organisation or a person that is on a list",
-    "TXT-5": "it names somebody: by kinship, a title, a nickname, or a name that is no word",
-    "TXT-6": "a language model reads a name in it",
-    "TXT-7": "what the broker wrote in its place still names somebody",
-    "TXT-8": "it could not be screened in time",
-    "TXT-9": "it holds something hidden, or is in a language that nobody screened",
-}
-"""What each rule of text screening says, in one line."""
 
 
 class Kind(Code):

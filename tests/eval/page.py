@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from broker.screening.verdict import SAYS
+from broker.consent.rules.free_text import SAYS
 from tests.eval.figures import BESIDE, WITH, WITHOUT
 
 Json = Mapping[str, Any]
@@ -34,6 +34,7 @@ WIDTH, LEFT, BAR = 640, 210, 11
 """Of a chart, in its own units: whole width, what the words at its left take, the height of one bar."""
 OWN = "the record's own"
 SPLITS = {
+    "dev": "Notes to develop on, by another author than the rules': crowded with forms of the record's own names.",
     "tune": "The notes that the rules and the model were tuned on: these figures flatter.",
     "test": "The untouched notes: written by somebody who had not seen the rules, and never tuned on. Judge by these.",
 }
@@ -101,7 +102,7 @@ def _method(method: Json) -> Iterator[str]:
 
 
 def _untouched_first(files: Json) -> list[tuple[str, Json]]:
-    return sorted(files.items(), key=lambda one: one[0] == "tune")
+    return sorted(files.items(), key=lambda one: one[0] in ("dev", "tune"))
 
 
 def _file(name: str, found: Json) -> list[str]:
@@ -162,8 +163,8 @@ def _through(systems: Json) -> str:
 
 def _layers(layers: Json) -> str:
     bars = [(f"{rule}, {one['found first']} first", [(WITH, one["recall so far"])]) for rule, one in layers.items()]
-    said = "; ".join(f"{rule}: {SAYS[rule]}" for rule in layers)
-    return f'{_bars(bars)}<p class="small">{escape(said)}.</p>'
+    said = " ".join(f"{rule}: {SAYS[rule]}" for rule in layers)
+    return f'{_bars(bars)}<p class="small">{escape(said)}</p>'
 
 
 def _becomes(systems: Json) -> str:

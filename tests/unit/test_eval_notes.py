@@ -34,17 +34,84 @@ NICKNAMES = {
     "vicky": "victoria",
     "sifo": "sipho",
     "radek": "radoslaw",
+    "abby": "abigail",
+    "ade": "adrian",
+    "aga": "agnieszka",
+    "andy": "andreas",
+    "archibald": "archie",
+    "bella": "isabel",
+    "beni": "arben",
+    "beth": "elizabeth",
+    "daz": "darren",
+    "deccy": "declan",
+    "eeks": "ekow",
+    "evan": "ieuan",
+    "gigi": "gheorghe",
+    "hattie": "harriet",
+    "ianto": "ieuan",
+    "imy": "imran",
+    "izzy": "isabel",
+    "jim": "james",
+    "jimmy": "james",
+    "joe": "joseph",
+    "kate": "katarzyna",
+    "kully": "kulwinder",
+    "manny": "manpreet",
+    "rosie": "rosemary",
+    "joyjoy": "joy",
+    "beti": "bethlehem",
+    "caz": "caroline",
+    "kobi": "kobby",
+    "kwabs": "kwabena",
+    "laxmi": "lakshmi",
+    "libby": "elizabeth",
+    "lottie": "charlotte",
+    "marty": "martin",
+    "meela": "mila",
+    "mira": "meera",
+    "mitko": "dimitar",
+    "mohamed": "muhammad",
+    "nate": "nathaniel",
+    "nomi": "nomvula",
+    "salem": "selam",
+    "sao": "conceicao",
+    "seersha": "saoirse",
+    "seryozha": "sergei",
+    "shell": "michelle",
+    "tige": "tadhg",
+    "tomek": "tomasz",
+    "von": "yvonne",
+    "wazza": "wayne",
+    "yetty": "yetunde",
+    "zbyszek": "zbigniew",
 }
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr"})
 SHORT = {"st": "street", "rd": "road", "ct": "court", "tce": "terrace", "hse": "house", "hs": "house", "ln": "lane"}
 SHORT |= {"whf": "wharf", "yd": "yard", "cl": "close", "van": "caravan", "gff": "ground"}
+SHORT |= {"mt": "mount", "rw": "row", "upr": "upper"}
 SPOKEN = {
     "twenty third of november twenty ten": "23 november 2010",
     "seventeenth november twenty seventeen": "17 november 2017",
     "Seventy one Tennyson": "71 Tennyson",
     "three coronation terrace": "3 coronation terrace",
     "eighty three belgrave mount": "83 belgrave mount",
+    "thirty one ravenscar road": "31 ravenscar road",
+    "twelve gannet row": "12 gannet row",
+    "zed x eight four a b": "zx8 4ab",
+    "twenty third of november two thousand and ten": "23 november 2010",
+    "may the 4th": "4 may",
+    "100215": "10 02 15",
+    "twelfth of march": "12 march",
+    "fourteenth april": "14 april",
+    "fifteen one fifteen": "15 1 15",
+    "30 ianuarie 2016": "30 january 2016",
+    "19.X.2012": "19 10 2012",
+    "090110": "09 01 10",
+    "160310": "16 03 10",
+    "05052021": "05 05 2021",
 }
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+MISTYPED = str.maketrans("oi", "01")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 # Postcode areas that are in use (Royal Mail, with the Crown dependencies and the forces).
@@ -59,9 +126,49 @@ DRAMA = re.compile(
     r"\+44(?:7700900\d{0,3}|1632960\d{0,3}|2079460\d{3}|1914980\d{3}|(?:11[3-8]|121|131|141|151|161)4960\d{3}|2920180\d{3})"
 )
 """Numbers that Ofcom keeps for drama, also if their last digits are missing."""
+ELSEWHERE = frozenset({"+448001111", "252615550101"})
+"""Childline's; and one in a country that keeps none for drama."""
 
 # A word of a person's name that stands in the same note as a common word or in another name, and is rightly no label.
-COMMON = frozenset({("t003", "May"), ("t022", "Will")})
+COMMON = {
+    "test": {("t003", "May"), ("t022", "Will")},
+    "dev": {
+        ("d061", "Summer"),
+        ("d062", "Mark"),
+        ("d067", "JACK"),
+        ("d071", "Faith"),
+        ("d073", "Holly"),
+        ("d073", "Snow"),
+        ("d074", "Storm"),
+        ("d075", "Justice"),
+        ("d077", "Miles"),
+        ("d077", "Read"),
+        ("d079", "Star"),
+        ("d080", "Angel"),
+        ("d080", "Bishop"),
+        ("d081", "Grant"),
+        ("d082", "April"),
+        ("d082", "Friday"),
+        ("d083", "Jordan"),
+        ("d083", "West"),
+        ("d084", "Ruby"),
+        ("d085", "Forrest"),
+        ("d087", "Day"),
+        ("d088", "Cross"),
+        ("d090", "Frost"),
+        ("d091", "Knight"),
+        ("d092", "Love"),
+        ("d092", "Mercy"),
+        ("d093", "March"),
+        ("d094", "Wood"),
+        ("d095", "Church"),
+        ("d103", "Bethlehem"),
+    },
+}
+
+
+SPLITS = ("test", "dev")
+"""The splits that are held to every rule of the README; `tune` is older than some."""
 
 
 class Found(NamedTuple):
@@ -102,10 +209,21 @@ def test_the_untouched_split_is_large_enough() -> None:
     assert all(80 <= len(note["note"]) <= 900 for note in notes)
 
 
-def test_the_readme_counts_what_is_there() -> None:
-    every = list(spans())
-    own, empty = sum(one.own for one in every), sum(not note["spans"] for note in read("test"))
-    counted = f"{len(read('test'))} notes, {len(every):,} labelled spans ({own} of the record's own, {len(every) - own}"
+def test_the_split_to_develop_on_is_large_enough() -> None:
+    notes, every = read("dev"), list(spans(split="dev"))
+    assert len(notes) >= 90
+    assert len(every) >= 450
+    assert sum(span.own for span in every) >= 400
+    assert sum(not note["spans"] for note in notes) >= 20  # capitalised and odd words that are nobody
+    assert {span.kind for span in every} == KINDS
+    assert all(80 <= len(note["note"]) <= 900 for note in notes)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_readme_counts_what_is_there(split: str) -> None:
+    every = list(spans(split=split))
+    own, empty = sum(one.own for one in every), sum(not note["spans"] for note in read(split))
+    counted = f"{len(read(split))} notes, {len(every):,} labelled spans ({own} of the record's own, {len(every) - own}"
     said = (NOTES.parent / "README.md").read_text(encoding="utf-8")
     assert f"{counted} of others); {empty} notes have none" in said
 
@@ -138,9 +256,10 @@ def test_no_two_notes_are_of_one_template() -> None:
         assert len(shared) <= 0.6 * min(len(grams[one]), len(grams[other])), (one, other)
 
 
-def test_records_hold_what_a_message_can_hold() -> None:
+@pytest.mark.parametrize("split", SPLITS)
+def test_records_hold_what_a_message_can_hold(split: str) -> None:
     fields = {**ChildSubject.labels, **IncidentDetail.labels}.keys() | {"incidentRef", "callbackTelephone"}
-    for note in read("test"):
+    for note in read(split):
         record = note["record"]
         assert record.keys() <= fields, note["id"]
         date.fromisoformat(record["dateOfBirth"])
@@ -156,26 +275,28 @@ def test_records_hold_what_a_message_can_hold() -> None:
 
 def test_postcodes_are_in_areas_that_do_not_exist() -> None:
     for found in spans("postcode", split="*"):
-        area = re.match("[A-Za-z]+", found.text)
-        assert area is not None, found.id
-        assert area[0].upper() not in AREAS, found.id
+        (area,) = re.findall("^[A-Za-z]*", found.text)  # none before a second half alone
+        assert area.upper() not in AREAS, found.id
 
 
 def test_telephones_are_for_drama() -> None:
     for found in spans("telephone", split="*"):
         number = dialled(found.text)
-        assert not number or DRAMA.fullmatch(number), found.id
+        part = len(number) <= len("+440123")  # the last digits alone
+        assert part or number in ELSEWHERE or DRAMA.fullmatch(number), found.id
 
 
-def test_addresses_online_lead_nowhere() -> None:
+@pytest.mark.parametrize("split", SPLITS)
+def test_addresses_online_lead_nowhere(split: str) -> None:
     for found in spans("e-mail", split="*"):
         assert re.search(r"(\.| dot )example$", found.text.lower()), found.id
-    for found in spans("online"):
+    for found in spans("online", split=split):
         assert re.search(r"\.example/|^203\.0\.113\.\d+$|^[^/]+$", found.text), found.id
 
 
-def test_numbers_are_nobody_s() -> None:
-    for found in spans("number"):
+@pytest.mark.parametrize("split", SPLITS)
+def test_numbers_are_nobody_s(split: str) -> None:
+    for found in spans("number", split=split):
         bare_number = re.sub(r"[\s-]", "", found.text)
         if re.fullmatch(r"\d{10}", bare_number):
             assert bare_number.startswith("999"), found.id
@@ -184,34 +305,38 @@ def test_numbers_are_nobody_s() -> None:
                 pnc_id(bare_number, year=2026)
 
 
-def test_registration_marks_have_an_area_code_that_is_not_issued() -> None:
-    for found in spans("vehicle"):
+@pytest.mark.parametrize("split", SPLITS)
+def test_registration_marks_have_an_area_code_that_is_not_issued(split: str) -> None:
+    for found in spans("vehicle", split=split):
         assert re.fullmatch(r"[JTU][A-Z]\d\d( [A-Z]{3})?", found.text), found.id
 
 
-def test_what_is_called_the_record_s_own_is_a_form_of_it() -> None:
-    wrong = [(one.id, one.text) for one in spans() if one.own and not FORMS[one.kind](one.text, one.record)]
+@pytest.mark.parametrize("split", SPLITS)
+def test_what_is_called_the_record_s_own_is_a_form_of_it(split: str) -> None:
+    wrong = [(one.id, one.text) for one in spans(split=split) if one.own and not FORMS[one.kind](one.text, one.record)]
     assert wrong == []
 
 
-def test_what_is_called_another_s_is_not_in_the_record() -> None:
-    for found in spans():
+@pytest.mark.parametrize("split", SPLITS)
+def test_what_is_called_another_s_is_not_in_the_record(split: str) -> None:
+    for found in spans(split=split):
         if not found.own:
             assert bare(found.text) not in {bare(value) for value in values(found.record)}, (found.id, found.text)
             if found.kind in ("postcode", "date", "telephone"):
                 assert not FORMS[found.kind](found.text, found.record), (found.id, found.text)
 
 
-def test_a_name_that_is_labelled_once_or_is_in_the_record_is_labelled_wherever_it_stands() -> None:
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_name_that_is_labelled_once_or_is_in_the_record_is_labelled_wherever_it_stands(split: str) -> None:
     left = set()
-    for note in read("test"):
+    for note in read(split):
         names = {*note_names(note)}
         covered = [(span["start"], span["end"]) for span in note["spans"]]
         for word in re.finditer(r"[^\W\d_]+", note["note"]):
             inside = any(start <= word.start() < end for start, end in covered)
             if not inside and word[0][0].isupper() and plain(word[0]) in names:
                 left.add((note["id"], word[0]))
-    assert left == COMMON
+    assert left == COMMON[split]
 
 
 def note_names(note: Mapping[str, Any]) -> Iterator[str]:
@@ -244,18 +369,25 @@ def is_place(text: str, record: Mapping[str, Any]) -> bool:
 
 
 def is_postcode(text: str, record: Mapping[str, Any]) -> bool:
-    """Whole, or the half that says the district."""
-    codes = [bare(record[name]["postcode"]) for name in record if name.endswith("Address")]
-    return any(bare(text) in (code, code[:-3]) for code in codes)
+    """Whole or either half, also with letters for digits."""
+    codes = [bare(record[name]["postcode"]).translate(MISTYPED) for name in record if name.endswith("Address")]
+    return any(bare(SPOKEN.get(text, text)).translate(MISTYPED) in (code, code[:-3], code[-3:]) for code in codes)
 
 
 def is_telephone(text: str, record: Mapping[str, Any]) -> bool:
-    return dialled(text) == record.get("callbackTelephone")
+    """Whole, or its last four digits."""
+    number = record.get("callbackTelephone", "")
+    return dialled(text) == number or (re.fullmatch(r"\d{4}", text) is not None and number.endswith(text))
 
 
 def dialled(text: str) -> str:
-    """The digits of a number as +44...: as many as there are, none if it was spoken."""
-    return re.sub("^(44|0)", "+44", re.sub(r"\D", "", text.replace("(0)", "")))
+    """The digits of a number as +44...: as many as there are, also spoken or with letters for some."""
+    text = text.replace("(0)", "").lower()
+    if not re.search(r"\d", text):
+        text = re.sub(r"double (\w+)", r"\1 \1", text)
+        text = text.replace("hundred", "zero zero").replace("oh", "zero")
+        text = "".join(str(DIGITS.index(word)) for word in text.split() if word in DIGITS)
+    return re.sub("^(44|0)", "+44", re.sub(r"\D", "", text.translate(MISTYPED)))
 
 
 def is_name(text: str, record: Mapping[str, Any]) -> bool:
@@ -285,13 +417,18 @@ def is_date(text: str, record: Mapping[str, Any]) -> bool:
     day = date.fromisoformat(record["dateOfBirth"])
     parts = re.findall(r"\d+|[a-z]{3,}", re.sub(r"(?<=\d)(st|nd|rd|th)", "", SPOKEN.get(text, text).lower()))
     numbers = [MONTHS.index(part[:3]) + 1 if part[:3] in MONTHS else int(part) for part in parts]
-    return numbers in ([day.day, day.month, day.year], [day.day, day.month, day.year % 100])
+    orders = ([day.day, day.month], [day.month, day.day])
+    forms = [form for order in orders for form in (order, [*order, day.year], [*order, day.year % 100])]
+    return numbers in (*forms, [day.year, day.month, day.day])
 
 
 def is_number(text: str, record: Mapping[str, Any]) -> bool:
     """Some of the number's groups of digits, with or without leading zeros and the century."""
     groups = {int(group) for group in re.findall(r"\d+", text)}
-    held = [re.findall(r"\d+", record.get(name, "")) for name in ("incidentRef", "uprn")]
+    numbers = [record[name] for name in ("incidentRef", "uprn") if name in record]
+    if bare(text) in {bare(number) for number in numbers}:
+        return True
+    held = [re.findall(r"\d+", number) for number in numbers]
     return any(groups <= {number for group in one for number in (int(group), int(group) - 2000)} for one in held)
 
 

@@ -30,6 +30,7 @@ def test_a_model_that_is_not_installed_is_said_to_be(monkeypatch: pytest.MonkeyP
         ("seen with the health visitor", "the health visitor", False),
         ("seen with mum and b", "b", False),
         ("seen - with mum", "-", False),
+        ("Given Ventolin and Calpol.", "Ventolin", False),
     ],
 )
 def test_when_the_model_may_be_believed(text: str, said: str, *, believed: bool) -> None:

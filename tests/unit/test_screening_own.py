@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from broker.schemas.encompass import Address
-from broker.screening.own import known, one_slip
+from broker.screening.alike import one_slip
+from broker.screening.own import known
 from broker.screening.screen import Screen
 from broker.screening.verdict import Kind, Known
 
@@ -100,10 +101,32 @@ def test_content_as_python_reads_like_content_as_json() -> None:
         ("Will May", "she will go in may", None),
         ("Will May", "In May", None),
         ("Hope Frost", "i hope the frost stays", None),
-        ("Jo Li", "li li no", None),
+        ("Jo Li", "Then li li no", None),
         ("Al Wade", "no it is", None),
         ("John Smith", "the smith", None),
         ("7", "777", None),
+        ("Hope Frost", "I reviewed hope with her mother", "hope"),
+        ("Dale Hutch", "She chose the witch for dale. So", "dale"),
+        ("Hope Frost", "We looked for hope. So", None),
+        ("Kay Bell", "and the bells are known", "bells"),
+        ("Kay Bell", "and the bells rang", None),
+        ("Hope Frost", 'It says "Hope" on it', "Hope"),
+        ("Mo Jay", "he said little mo hides", "mo"),
+        ("Kayleigh Bell", "told Mr B. off", "B"),
+        ("Kayleigh Bell", "Then K said so", "K"),
+        ("Kayleigh Bell", "K's mum", "K"),
+        ("Kayleigh Bell", "Vitamin K, Option B said no", None),
+        ("Isla Bell", "I'm here and I said so", None),
+        ("Wayne Bell", "wazza left", "wazza"),
+        ("Declan Bell", "Then Deccy left", "Deccy"),
+        ("Dale Hutchins", "It was (Hutch) then", "Hutch"),
+        ("Dale Hutchins", "It was Hut then", None),
+        ("Sinead O'Connor", "seen with S. O'C. then", "S. O'C"),
+        ("Kayleigh Bell", "Kay-\nleigh left", "Kay-\nleigh"),
+        ("Kayleigh Bell", "Kay leigh left", "Kay leigh"),
+        ("Mayflower Bell", "may flower grew", None),
+        ("Simone Bell", "Sim agreed then", "Sim"),
+        ("Rafi Ahmed", "raffi sleeps", "raffi"),
     ],
 )
 def test_a_name_is_found_where_it_is_one(name: str, text: str, part: str | None) -> None:
@@ -121,6 +144,10 @@ def test_a_name_is_found_where_it_is_one(name: str, text: str, part: str | None)
         (["Farnwick"], "Farnwyck", "Farnwyck"),
         (["14 Larch Close"], "15 Lerch Clause", None),
         (["14"], "nothing here", None),
+        (["14 Larch Close"], "the house on Larch", "Larch"),
+        (["14 Larch Close"], "Larch is a tree", None),
+        (["14 Larch Close"], "outside the Close", "Close"),
+        (["14 Larch Close"], "on the Larch Wood", None),
         (["-"], "nothing here", None),
     ],
 )
@@ -146,6 +173,13 @@ def test_an_address_is_found_in_parts_and_with_a_slip(lines: list[str], text: st
         ({"dateOfBirth": "2016-03-12"}, "born in 2016", "2016"),
         ({"contact": "kez@mail.example"}, "kez@mail.example", "kez@mail.example"),
         ({"familyName": "99", "givenNames": "Ann"}, "99 red", None),
+        ({"dateOfBirth": "2016-03-12"}, "he turns nine on the 13th", None),
+        ({"dateOfBirth": "2016-03-12"}, "birthday in April", None),
+        ({"incidentRef": "LX/2026/003310"}, "log LX26 3310", "LX26 3310"),
+        ({"callbackTelephone": "+441632960123"}, "ending 0124", None),
+        ({"homeAddress": {"lines": ["x"], "postcode": "ZX8 4AB"}}, "postcode zed x eight four a b then", "zed x eight"),
+        ({"homeAddress": {"lines": ["x"], "postcode": "ZX8 1ST"}}, "came 1st", None),
+        ({"homeAddress": {"lines": ["x"], "postcode": "ZX1 0BD"}}, "at ZX1 OBD", "ZX1 OBD"),
     ],
 )
 def test_numbers_and_dates_are_found_whole(content: dict[str, Any], text: str, part: str | None) -> None:

@@ -74,6 +74,17 @@ SHAPES = [
     (Kind.DATE, "born on the 4th of July 1985", "4th of July 1985"),
     (Kind.DATE, "4 July is his birthday", "4 July"),
     (Kind.DATE, "born 1985", "1985"),
+    (Kind.NUMBER, "NHS 999 OOO OO18", "999 OOO OO18"),
+    (Kind.NUMBER, "CAD1187/12NOV26", "CAD1187/12NOV26"),
+    (Kind.NUMBER, "shotgun cert FAC 20881", "FAC 20881"),
+    (Kind.NUMBER, "clinic no K-44071", "K-44071"),
+    (Kind.NUMBER, "door code C1987X", "C1987X"),
+    (Kind.POSTCODE, "quebec x-ray four seven zulu bravo", "quebec x-ray four seven zulu bravo"),
+    (Kind.TELEPHONE, "his other phone ending 417", "417"),
+    (Kind.ONLINE, "shared #justice4zee", "#justice4zee"),
+    (Kind.VEHICLE, "B 123 XYZ", "B 123 XYZ"),
+    (Kind.VEHICLE, "a blue Corsa, reg ends KLM", "KLM"),
+    (Kind.VEHICLE, "van, reg begins with JT63", "JT63"),
 ]  # fmt: skip
 
 
@@ -105,10 +116,18 @@ def test_a_shape_is_found(kind: Kind, text: str, part: str) -> None:
         "facebook messages from friends",
         "profile of a child",
         "3 4 5",
+        "#safeguarding",
+        "Xbox 360, ICD10, DSM5",
+        "year ending 2026, week ending 14/11",
     ],
 )
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert [text[one.start : one.end] for one in SCREEN.scan(text, ())] == []
+
+
+@pytest.mark.parametrize("number", ["0800 1111", "0808 800 5000", "116 123", "0808 2000 247", "101", "999"])
+def test_a_national_helpline_leads_to_nobody(number: str) -> None:
+    assert not SCREEN.scan(f"She was told to ring {number} at any time.", ())
 
 
 def test_shapes_are_certain_and_of_nobodys_record() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from broker.consent.rules.free_text import SAYS
 from broker.screening.own import known
 from broker.screening.screen import Screen
-from broker.screening.verdict import SAYS, Kind, Known, Span, State, Verdict
+from broker.screening.verdict import Kind, Known, Span, State, Verdict
 
 RECORD: dict[str, Any] = {
     "familyName": "Okafor",
