@@ -42,7 +42,8 @@ class Casework(Writer):
             return self._read_again(kept, one, case, telling, now)
         if one.decision.shared and (cleared or telling.part is Part.TEXT):  # or none of it may go any more
             only = telling.segments if telling.part is Part.TEXT else ()
-            goes = as_signed(kept.statement, self.free_text(kept.flow, one), only)
+            names = self.free_text(kept.flow, one).difference(telling.corrected)
+            goes = as_signed(kept.statement, names, only)
             return self._drafts.sealed([self.text_settled(kept, [(telling, one, goes)], case, now)])[0]
         statement, flow, sender, _, submission = kept
         revokes = ledger.delivered(case, submission.content, telling.recipient)
@@ -195,7 +196,8 @@ class Casework(Writer):
         found = []
         for telling, mine in waiting:
             one = self.judge_again(kept, case, telling, now, text_read=True)
-            found.append((telling, one, by_verdict(mine.fields, self.free_text(kept.flow, one))))
+            allowed = self.free_text(kept.flow, one).difference(telling.corrected)
+            found.append((telling, one, by_verdict(mine.fields, allowed)))
         return self.text_settled(kept, found, case, now)
 
     def free_text(self, flow: Flow, one: Judged) -> frozenset[str]:

@@ -127,7 +127,7 @@ class _Folding:
     def take(self, word: Word) -> None:
         body = word.body
         if body["is"] == "outcome":
-            for one in body["recipients"]:
+            for one in sorted(body["recipients"], key=_is_held):  # who is told in two capacities may be held in one
                 self._recipient(word, one)
             for one in body.get("settled", ()):
                 self._settle(word, one)
@@ -177,6 +177,10 @@ class _Folding:
         self.holds[key] = (
             replace(hold, overdue=True) if overdue else replace(hold, state=TellingState.HELD.value, failed=True)
         )
+
+
+def _is_held(one: Body) -> bool:
+    return bool(one["outcome"] == Outcome.HOLD)
 
 
 def _held(word: Word, one: Body, before: Hold | None) -> Hold:

@@ -21,7 +21,7 @@ from broker.schemas.message import Addressee, Addressing, Clock, Flow, Message, 
 from broker.schemas.notification_corrected import NotificationCorrected
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
-from broker.schemas.terms import STANDS_IN, AddressHandling, Kind, Outcome, Role
+from broker.schemas.terms import STANDS_IN, AddressHandling, Kind, Label, Outcome, Role
 from broker.schemas.told_by_other_channel import ToldByOtherChannel
 from broker.state import OPEN, WAITING, Case, Grant, Part, Telling, TellingState
 
@@ -102,14 +102,17 @@ def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
     if isinstance(content, ReceiptRecorded) and content.state is ReceiptState.ERASED:
         told = [one for one in told if one.root in case.withdrawn]
     if isinstance(content, HoldReleased | HoldRefused):
-        told = [one for one in told if _is_the_hold(one, content)]
+        told = _holds(case, content)
     if isinstance(content, ToldByOtherChannel):
         told = [one for one in told if one.recipient == content.organisation and one.state in OPEN]
     return bool(told)
 
 
-def _is_the_hold(one: Telling, content: HoldReleased | HoldRefused) -> bool:
-    return (one.message, one.recipient) == (content.answers, content.organisation) and one.state in WAITING
+def _holds(case: Case, content: HoldReleased | HoldRefused) -> list[Telling]:
+    """What a human decides about: what is held, and text that is still being read only where nothing else waits."""
+    about = (content.answers, content.organisation)
+    waiting = [one for one in case.tellings if (one.message, one.recipient) == about and one.state in WAITING]
+    return [one for one in waiting if one.state is TellingState.HELD] or waiting
 
 
 def everybody_told(case: Case, *roots: str) -> list[Addressee]:
@@ -340,12 +343,13 @@ def awaiting(case: Case, message: str, recipient: str, instead_of: str | None) -
 
 def settled_segments(case: Case, telling: Telling) -> frozenset[str]:
     """Segments of that free text of which a human has decided before: what comes of reading it again asks no more."""
-    decided = (
-        one
-        for one in case.tellings
-        if one is not telling and _beside(one, telling) and one.state is not TellingState.HELD
-    )
-    return frozenset(name for one in decided for name in one.segments)
+    beside = (one for one in case.tellings if one is not telling and _beside(one, telling))
+    return frozenset(name for one in beside if not _undecided(one) for name in one.segments)
+
+
+def _undecided(one: Telling) -> bool:
+    """Whether it is what was kept back of a free text, and its sender's human has not decided about it yet."""
+    return one.state is TellingState.HELD and bool(one.segments) and one.released is None
 
 
 def text_sent(
@@ -369,7 +373,7 @@ def _without_rest(case: Case, telling: Telling) -> Case:
     """The case without what was kept back when this text was read before: it has been read again."""
     if telling.segments:
         return case
-    rest = [one for one in case.tellings if _beside(one, telling) and one.state is TellingState.HELD and one.segments]
+    rest = [one for one in case.tellings if _beside(one, telling) and _undecided(one)]
     return case.model_copy(update={"tellings": tuple(one for one in case.tellings if one not in rest)})
 
 
@@ -417,8 +421,9 @@ def after(
     """
     if not believed:
         return case.model_copy(update={"tellings": (*case.tellings, *(one for one in tellings if one.due))})
-    content, kept, withdrawn, grants = submission.content, case.tellings, case.withdrawn, case.grants
+    content, withdrawn, grants = submission.content, case.withdrawn, case.grants
     root = root_of(case, content)
+    kept = _corrected(case, content, root)
     if isinstance(content, ReceiptRecorded):
         if any(one.state is TellingState.SENT for one in tellings):  # an answer that went nowhere answers nothing
             kept = tuple(_answered(one, content, sender, root) for one in kept)
@@ -431,11 +436,11 @@ def after(
         sent = [one for one in about if one.state in OPEN and (one.part, one.state) != BEING_READ]  # text still follows
         kept = tuple(_settled(one, TellingState.TOLD) if one in (held or sent or about) else one for one in kept)
     elif isinstance(content, HoldReleased):
-        kept = tuple(
-            one.model_copy(update={"released": content.how}) if _is_the_hold(one, content) else one for one in kept
-        )
+        holds = _holds(case, content)
+        kept = tuple(one.model_copy(update={"released": content.how}) if one in holds else one for one in kept)
     elif isinstance(content, HoldRefused):
-        kept = tuple(_settled(one, TellingState.NOT_SHARED) if _is_the_hold(one, content) else one for one in kept)
+        holds = _holds(case, content)
+        kept = tuple(_settled(one, TellingState.NOT_SHARED) if one in holds else one for one in kept)
     elif isinstance(content, NotificationWithdrawn) and (tellings or not everybody_told(case, root)):
         withdrawn = tuple(dict.fromkeys((*withdrawn, root)))
         others = any(one.root not in withdrawn and one.state in (*KNOWS, *WAITING) for one in kept)
@@ -462,6 +467,19 @@ def after(
                 "not_told": not_told(case, content),
             }
         )
+    )
+
+
+def _corrected(case: Case, content: Message, root: str) -> tuple[Telling, ...]:
+    """The entries of the case; those of free text that a correction gives anew know so."""
+    if not isinstance(content, NotificationCorrected):
+        return case.tellings
+    right = [name for name in content.given if Label.NARRATIVE in content.labels[name]]
+    return tuple(
+        one.model_copy(update={"corrected": tuple(dict.fromkeys((*one.corrected, *right)))})
+        if one.root == root and one.part is not Part.WHOLE
+        else one
+        for one in case.tellings
     )
 
 

@@ -108,6 +108,7 @@ class Telling(Block):
     relies on; then `events` are the deliveries of it, each of which must become unclaimable if one is withdrawn.
     `instead_of`: the setting in whose usual lead's place it was told (RD-7).
     `segments`: of free text that was kept back, which, as `circumstances/2`; none: all that was pending.
+    `corrected`: free text of which a correction has given the right value since, so that it need not follow any more.
     `let_go`: how the rest of the message had been released, while its free text is read. `barred`: a rule holds free
     text of which nobody has read yet whether it may go, so that letting it go clears none of it.
     """
@@ -129,6 +130,7 @@ class Telling(Block):
     events: tuple[str, ...] = ()
     instead_of: OrganisationId | None = None
     segments: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
     let_go: Release | None = None
     barred: bool = False
 

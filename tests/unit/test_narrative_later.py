@@ -33,6 +33,7 @@ from tests.personas import (
 )
 from tests.unit.test_conflict import ALTERNATE, amend, at, got, of, officer
 from tests.unit.test_narrative import (
+    KEPT_BACK,
     MINUTES,
     VOICE,
     holds,
@@ -42,7 +43,7 @@ from tests.unit.test_narrative import (
     states,
     verdict,
 )
-from tests.world import World
+from tests.world import CLEAR, World
 
 
 def screened(*carried: Carried) -> list[Carried]:
@@ -192,6 +193,21 @@ def test_nor_does_it_come_again_to_a_new_key(world: World) -> None:
     assert states(world, message)[1] == (Part.TEXT, TellingState.WITHDRAWN)
 
 
+def test_text_that_was_corrected_while_it_was_read_does_not_follow_its_correction(world: World) -> None:
+    sent = world.carry(message := spoken())
+    corrected = world.carry(follow_up("notification-corrected", message, circumstances=["Neighbours argued."]))
+    assert world.opened(world.read(corrected), ARGYLE)[0].content["circumstances"] == ["Neighbours argued."]
+    (delivery,) = world.opened(world.read(sent), ARGYLE)
+    assert delivery.content == {"childVoice": VOICE}, "what else there is goes"
+
+
+def test_if_all_of_it_was_corrected_it_ends(world: World) -> None:
+    sent = world.carry(message := notification(lead(ARGYLE), content=incident(circumstances=["They argued."])))
+    world.carry(follow_up("notification-corrected", message, circumstances=["Neighbours argued."]))
+    assert world.opened(world.read(sent), ARGYLE) == []
+    assert states(world, message)[1] == (Part.TEXT, TellingState.WITHDRAWN)
+
+
 # Read anew ------------------------------------------------------------------------------------------------------------
 
 
@@ -266,6 +282,19 @@ def test_an_overdue_notice_about_what_was_read_anew_is_no_repetition(world: Worl
     assert len(ids) == len(set(ids)) == 3, "of the message, of its text, and of its text once it had come again"
 
 
+@pytest.mark.parametrize("decided", ["released", "refused"])
+def test_a_decision_about_what_was_kept_back_is_none_about_what_is_read_anew(world: World, decided: str) -> None:
+    world.read(world.carry(message := spoken()), verdict)
+    world.now += MINUTES
+    (fresh,) = screened(*world.send_again(ARGYLE))
+    world.carry(released(message, ARGYLE) if decided == "released" else not_shared(message, ARGYLE, "not-needed"))
+    opened = [*world.opened(world.read(fresh, verdict), ARGYLE)]
+    opened += [item for one in world.send_again() for item in world.opened(one, ARGYLE)]
+    assert [item.content["childVoice"] for item in opened if "childVoice" in item.content] == (
+        [[VOICE[0]], [VOICE[2]]] if decided == "released" else [[VOICE[0]]]
+    )
+
+
 # In two capacities ----------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +322,14 @@ def test_a_council_that_knows_as_designated_officer_does_not_know_as_alternate(w
     opened = {one.body["role"]: one for one in world.opened(world.read(first), CAMDEN)}
     assert "homeAddress" in opened["alternate-council"].content, "it has had nothing of it in that capacity"
     assert "part" in opened["designated-officer"].body
+
+
+def test_a_hold_in_one_capacity_is_not_hidden_by_what_goes_in_another(world: World) -> None:
+    sent = world.carry(notification(lead(ARGYLE), officer(), content=of(at(ARGYLE), **TEXT)))
+    read = world.read(sent, lambda name, _: KEPT_BACK if name == "childVoice" else CLEAR)
+    assert [one["outcome"] for one in world.outcome(read)["recipients"]] == ["hold", "share"]
+    (hold,) = holds(world, sent, read).holds
+    assert (hold.organisation, hold.open) == (CAMDEN, True)
 
 
 def test_the_alternate_reads_beside_the_text_too_not_to_pass_it_on(world: World) -> None:
