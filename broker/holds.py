@@ -174,9 +174,8 @@ class _Folding:
             since=word.at,
             due={"at": body.get("due") or word.at, "kind": body.get("kind") or "not known here"},
         )
-        self.holds[key] = (
-            replace(hold, overdue=True) if overdue else replace(hold, state=TellingState.HELD.value, failed=True)
-        )
+        hold = replace(hold, state=TellingState.HELD.value)  # another part of the message may have gone meanwhile
+        self.holds[key] = replace(hold, overdue=True) if overdue else replace(hold, failed=True)
 
 
 def _is_held(one: Body) -> bool:

@@ -385,8 +385,8 @@ def text_barred(case: Case, telling: Telling, decision: Decision, now: datetime)
 
 
 def text_ended(case: Case, telling: Telling, now: datetime) -> Case:
-    """The case once that free text need not go any more."""
-    return _with(case, telling, state=TellingState.WITHDRAWN, at=now, released=None)
+    """The case once that free text need not go any more, nor what was kept back of it."""
+    return _with(_without_rest(case, telling), telling, state=TellingState.WITHDRAWN, at=now, released=None)
 
 
 def _kept_back(telling: Telling, stays: Sequence[str], now: datetime, part: Part = Part.TEXT) -> Telling:

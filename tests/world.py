@@ -97,6 +97,7 @@ class World:
             assert as_it_stands is not None
             done.append(self.exchange.again(as_it_stands, telling, text, self.now))
             self.memory.remember(*done[-1].remember)
+            self.copies.update(done[-1].copies)
         return done
 
     def asked(self, carried: Carried) -> reading.Request:

@@ -208,6 +208,16 @@ def test_if_all_of_it_was_corrected_it_ends(world: World) -> None:
     assert states(world, message)[1] == (Part.TEXT, TellingState.WITHDRAWN)
 
 
+def test_what_was_kept_back_of_a_text_that_ends_is_no_hold_that_nobody_sees(world: World) -> None:
+    sent = world.carry(message := spoken())
+    read = world.read(sent, verdict)
+    world.carry(follow_up("notification-updated", message, addressHandling="refuge", referralMade=True))
+    world.now += MINUTES
+    again = world.send_again(ARGYLE)
+    assert not [one for one in holds(world, sent, read, *again).holds if one.open]
+    assert TellingState.HELD not in [state for _, state in states(world, message)]
+
+
 # Read anew ------------------------------------------------------------------------------------------------------------
 
 
@@ -293,6 +303,19 @@ def test_a_decision_about_what_was_kept_back_is_none_about_what_is_read_anew(wor
     assert [item.content["childVoice"] for item in opened if "childVoice" in item.content] == (
         [[VOICE[0]], [VOICE[2]]] if decided == "released" else [[VOICE[0]]]
     )
+
+
+def test_a_hold_is_seen_again_when_it_falls_due_though_the_text_has_gone(world: World) -> None:
+    sent = world.carry(message := spoken(lead(ARGYLE), lead(HEATH)))
+    world.carry(follow_up("notification-updated", message, doNotTellOrganisations=[ARGYLE], referralMade=True))
+    world.now += MINUTES
+    again = world.send_again(ARGYLE)
+    world.carry(follow_up("notification-corrected", message, doNotTellOrganisations=[], referralMade=True))
+    read = world.read(sent)
+    assert states(world, message) == [(Part.WHOLE, TellingState.HELD), (Part.TEXT, TellingState.SENT)]
+    about = (message["id"], ARGYLE)
+    found = holds(world, sent, *again, read, *later(world, 24 * 60 * MINUTES)).holds
+    assert (True, True) in [(one.open, one.overdue) for one in found if (one.message, one.organisation) == about]
 
 
 # In two capacities ----------------------------------------------------------------------------------------------------
@@ -388,3 +411,40 @@ def test_a_repetition_gets_an_outcome_that_can_be_remembered_however_long_it_was
     least = loads(remembered(outcome, 100))
     assert [(one["outcome"], one["findings"]) for one in least["recipients"]] == [("share", []), ("refuse", [])]
     assert least["status"] == outcome["status"]
+
+
+# Not mended -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a receipt answers a message, and cannot say which of its two deliveries was read"
+)
+def test_whoever_answered_before_the_text_was_sent_has_not_answered_it(world: World) -> None:
+    sent = world.carry(message := spoken())
+    world.now += 10 * MINUTES
+    world.read(sent)
+    world.carry(receipt(message, at="2026-11-19T22:35:00Z"), ARGYLE)
+    assert states(world, message) == [(Part.WHOLE, TellingState.ACKNOWLEDGED), (Part.TEXT, TellingState.SENT)]
+
+
+@pytest.mark.xfail(strict=True, reason="no verdict is kept, so a release clears all the text of what waited for it")
+def test_a_release_of_what_waited_for_its_text_keeps_the_brokers_wording_of_the_rest(world: World) -> None:
+    world.carry(given := grant(ISLINGTON), CAMDEN)
+    content = {"agreedReason": ["He agreed.", VOICE[2]], "risk": [VOICE[1]]}
+    world.read(world.carry(message := homeless(given, ISLINGTON, **content), CAMDEN), verdict)
+    freed = {**released(message, ISLINGTON), "caseOwner": CAMDEN, "basis": "LB-DR"}
+    assert world.carry(freed, CAMDEN).line.status == "recorded"
+    (again,) = world.send_again()
+    (delivery,) = world.opened(again, ISLINGTON)
+    assert VOICE[1] not in delivery.content.get("risk", [])
+
+
+@pytest.mark.xfail(strict=True, reason="its sender hears of the rejection, and not that the hold has ended with it")
+def test_a_hold_that_ends_with_a_rejection_is_not_left_open_at_its_sender(world: World) -> None:
+    sent = world.carry(message := spoken())
+    told_of = [sent, *later(world, 16 * MINUTES)]
+    world.now += MINUTES
+    told_of += world.send_again(ARGYLE)
+    told_of.append(world.carry(receipt(message, state="rejected", rejectedBecause="not-on-roll"), ARGYLE))
+    assert states(world, message)[1] == (Part.TEXT, TellingState.WITHDRAWN)
+    assert not [one for one in holds(world, *told_of).holds if one.open]
