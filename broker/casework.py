@@ -4,6 +4,7 @@ Nothing here takes a new message in; `broker.exchange` does, and hands an answer
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time
 
 from broker import ledger, reading, topics, words
@@ -20,7 +21,7 @@ from broker.segments import Goes, as_signed, by_verdict
 from broker.state import Case, Memory, Part, Telling, TellingState
 from broker.statement import Statement
 from broker.words import Body, Judged
-from broker.written import Kept, Writer, digest, doubts_of, event_id, reread, seen_key, whole, whom
+from broker.written import Kept, Writer, digest, doubts_of, dropped, event_id, reread, seen_key, whole, whom
 
 
 class Casework(Writer):
@@ -32,14 +33,17 @@ class Casework(Writer):
         The sender is told if its recipient still, or now, has nothing, and of what was held and is sent after all.
         """
         kept = reread(self.registry, text, telling.at)
-        text_read = telling.part is not Part.WHOLE and telling.released is not None
-        one = self.judge_again(kept, case, telling, now, text_read=text_read)
+        cleared, part = telling.cleared, telling.part
+        one = self.judge_again(kept, case, telling, now, text_read=cleared)
         case, telling = ledger.moved(case, telling, one.line, one.instead_of)
-        if telling.part is not Part.WHOLE and (one.text_follows or one.waits_for_text):
+        if cleared and telling.part is not part:  # cleared for whoever had the rest of it, and not for who is told now
+            cleared, one = False, self.judge_again(kept, case, telling, now, text_read=False)
+        if one.waits_for_text or (telling.part is not Part.WHOLE and one.text_follows):
             return self._read_again(kept, one, case, telling, now)
-        if text_read and one.decision.shared:
+        if one.decision.shared and (cleared or telling.part is Part.TEXT):  # or none of it may go any more
             only = telling.segments if telling.part is Part.TEXT else ()
-            goes = as_signed(kept.statement, self.free_text(kept.flow, one), only)
+            names = self.free_text(kept.flow, one).difference(telling.corrected)
+            goes = as_signed(kept.statement, names, only)
             return self._drafts.sealed([self.text_settled(kept, [(telling, one, goes)], case, now)])[0]
         statement, flow, sender, _, submission = kept
         revokes = ledger.delivered(case, submission.content, telling.recipient)
@@ -87,8 +91,9 @@ class Casework(Writer):
             policy=self.policy,
             now=now,
             doubts=doubts_of(kept.statement, kept.by, now),
-            released=telling.released,
+            released=telling.passes,
             text_read=text_read,
+            instead_of=telling.instead_of,
         )
         return one
 
@@ -100,8 +105,8 @@ class Casework(Writer):
         """A due time has passed and nobody has answered: tell the sender whose move it is. Fires once."""
         if telling.state is TellingState.SCREENING:
             return self._unread(case, telling, now)
-        about = f"{case.owner}|{case.id}|{telling.message}|{telling.recipient}|{telling.part}|{telling.state}"
-        event = event_id(f"overdue|{about}")  # a rejection may fire again, and must not pass for a repetition
+        about = f"{case.owner}|{case.id}|{telling.message}|{telling.part}|{_stands(telling)}"
+        event = event_id(f"overdue|{about}")  # it may fire again in another state, and must not pass for a repetition
         body = words.overdue(case=case.id, owner=case.owner, telling=telling, quietly=self._quietly(case, telling))
         owner = self.registry.get(telling.sender)
         out = self._drafts.to(owner, event, body, None, now)
@@ -178,7 +183,9 @@ class Casework(Writer):
         case = memory.case(answer.owner, answer.case)
         if case is None:
             raise Refused(Reason.NO_SUCH_CASE, ("case",))
-        asked = [(ledger.awaiting(case, answer.message, mine.organisation), mine) for mine in answer.lines]
+        asked = [
+            (ledger.awaiting(case, answer.message, mine.organisation, mine.instead_of), mine) for mine in answer.lines
+        ]
         waiting = [(telling, mine) for telling, mine in asked if telling is not None]
         if not waiting:  # read twice, or withdrawn or settled by a human meanwhile
             line = Line(message=answer.message, type="", sender=case.owner, status="repeated")
@@ -189,7 +196,8 @@ class Casework(Writer):
         found = []
         for telling, mine in waiting:
             one = self.judge_again(kept, case, telling, now, text_read=True)
-            found.append((telling, one, by_verdict(mine.fields, self.free_text(kept.flow, one))))
+            allowed = self.free_text(kept.flow, one).difference(telling.corrected)
+            found.append((telling, one, by_verdict(mine.fields, allowed)))
         return self.text_settled(kept, found, case, now)
 
     def free_text(self, flow: Flow, one: Judged) -> frozenset[str]:
@@ -230,6 +238,7 @@ class Casework(Writer):
         return Settled(
             drafts=out,
             remember=(then,),
+            copies=dropped(case, then),
             line=Line(
                 message=first.message,
                 type=flow.type,
@@ -255,10 +264,14 @@ class Casework(Writer):
         if not one.decision.shared or one.organisation is None:
             return told, ledger.text_barred(then, telling, one.decision, now), []
         then, telling = ledger.moved(then, telling, one.line, one.instead_of)
+        done = ledger.settled_segments(then, telling)
+        goes = replace(goes, stays=tuple(name for name in goes.stays if name not in done))
         both = telling.part is Part.BOTH
         lacking = both and not _makes_sense(kept, goes)
         opens = time.fromisoformat(one.organisation.session_start)
         due = one.deadline if both else deadline(Clock.AT_ONCE, start=now, opens=opens)
+        if not (both or goes.wording or goes.stays):
+            return {**told, "shown": [], "due": None}, ledger.text_ended(then, telling, now), []
         if lacking or not goes.wording:
             mine = words.due(deadline(Clock.AT_ONCE, start=now, opens=OPENS), now)
             return (
@@ -292,7 +305,7 @@ class Casework(Writer):
         drafts = self._drafts.to(
             one.organisation,
             event,
-            words.with_text(body, goes, kept.flow, both=both),
+            words.with_text(body, goes, kept.flow, one, both=both),
             cut,
             now,
             mailbox_only=kept.flow.mailbox_only,
@@ -305,7 +318,8 @@ class Casework(Writer):
 
 def _stands(telling: Telling) -> str:
     """How a telling stood before it changed: what follows from that has the same id each time, and no other has."""
-    return f"{telling.recipient}|{telling.state}|{','.join(telling.segments)}|{telling.at.isoformat()}"
+    stood = (telling.recipient, telling.instead_of or "", telling.state, ",".join(telling.segments))
+    return "|".join((*stood, telling.at.isoformat()))
 
 
 def _line(telling: Telling, name: str, sender: str, status: str) -> Line:

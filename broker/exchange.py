@@ -25,8 +25,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, cast
 
-from pydantic_core import to_json
-
 from broker import envelope, ledger, reading, topics, words
 from broker.casework import Casework
 from broker.consent.facts import Doubt
@@ -41,6 +39,7 @@ from broker.schemas.message import Addressee, Addressing, Flow
 from broker.sealing import KeyRing, Signer, public, unseal
 from broker.state import (
     LEEWAY,
+    LONGEST_OUTCOME,
     WINDOW,
     Ahead,
     Case,
@@ -52,7 +51,7 @@ from broker.state import (
 )
 from broker.statement import MAX_STATEMENT, Statement, loads, peek, verify
 from broker.words import Body, Judged
-from broker.written import copy_key, digest, document_of, doubts_of, event_id, seen_key, whole, whom
+from broker.written import copy_key, digest, document_of, doubts_of, dropped, event_id, seen_key, whole, whom
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -296,7 +295,10 @@ class Exchange(Casework):
             policy=self.policy.version,
         )
         then = ledger.owing(then, owed)
-        human = {**words.act(submission.content, by.person), **words.settled(ledger.settled(case, then))}
+        ended = (
+            () if flow.addressing is Addressing.ORIGINATOR else ledger.settled(case, then)
+        )  # its answerer hears none
+        human = {**words.act(submission.content, by.person), **words.settled(ended)}
         outcome |= human
         out += self._drafts.to(sender, _outcome_id(key), outcome, None, now)
         seen = _seen(statement, outcome, now)
@@ -407,8 +409,8 @@ def _in_role(submission: Parsed, by: SignedBy) -> None:
 
 def _copies(before: Case, after: Case, message: str, whole: str) -> tuple[tuple[str, str | None], ...]:
     """Keep this message if somebody has yet to answer it; drop what everybody has answered."""
-    done = ((copy_key(after, one), None) for one in sorted(before.unanswered - after.unanswered))
-    return (*done, (copy_key(after, message), whole)) if message in after.unanswered else tuple(done)
+    done = dropped(before, after)
+    return (*done, (copy_key(after, message), whole)) if message in after.unanswered else done
 
 
 def _outcome_id(seen_key: str) -> str:
@@ -428,7 +430,7 @@ def _seen(statement: Statement, outcome: Body, now: datetime) -> Seen:
         {
             "message": seen_key(statement),
             "digest": digest(statement.signed),
-            "outcome": to_json(outcome).decode(),
+            "outcome": words.remembered(outcome, LONGEST_OUTCOME),
             "sender": statement.claims["iss"],
             "at": now,
         }

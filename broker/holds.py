@@ -127,7 +127,7 @@ class _Folding:
     def take(self, word: Word) -> None:
         body = word.body
         if body["is"] == "outcome":
-            for one in body["recipients"]:
+            for one in sorted(body["recipients"], key=_is_held):  # who is told in two capacities may be held in one
                 self._recipient(word, one)
             for one in body.get("settled", ()):
                 self._settle(word, one)
@@ -174,9 +174,12 @@ class _Folding:
             since=word.at,
             due={"at": body.get("due") or word.at, "kind": body.get("kind") or "not known here"},
         )
-        self.holds[key] = (
-            replace(hold, overdue=True) if overdue else replace(hold, state=TellingState.HELD.value, failed=True)
-        )
+        hold = replace(hold, state=TellingState.HELD.value)  # another part of the message may have gone meanwhile
+        self.holds[key] = replace(hold, overdue=True) if overdue else replace(hold, failed=True)
+
+
+def _is_held(one: Body) -> bool:
+    return bool(one["outcome"] == Outcome.HOLD)
 
 
 def _held(word: Word, one: Body, before: Hold | None) -> Hold:

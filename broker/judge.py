@@ -178,13 +178,17 @@ def judge(
     doubts: tuple[Doubt, ...] = (),
     released: Release | None = None,
     text_read: bool = False,
+    instead_of: str | None = None,
 ) -> list[Judged]:
-    """Steps 7 and 8: decide and redact, for each recipient by itself. `text_read`: the screening, or a human, has."""
+    """Steps 7 and 8: decide and redact, for each recipient by itself. `text_read`: the screening, or a human, has.
+
+    `instead_of`: the setting for which whoever stands in was told, if that is known; else the first in the case.
+    """
     sender = registry.controller(sender)
     given = submission.content.given
     about = _about(submission, flow, case, given, sender=sender, registry=registry)
     made = []
-    for line, setting, conflicting in _ways(submission.content, flow, lines, case, registry, now):
+    for line, setting, conflicting in _ways(submission.content, flow, lines, case, registry, now, instead_of):
         recipient = registry.get(line.organisation)
         place = registry.get(setting) if setting else recipient
         theirs = _of_recipient(submission.content, line.role, recipient, place, sender, now)
@@ -206,7 +210,7 @@ def judge(
             ),
             recipient_role=line.role,
             conflict=conflicting,
-            not_to_be_told=_must_not_be_told(submission.content, flow, case, line.organisation, setting),
+            not_to_be_told=_must_not_be_told(submission.content, flow, case, line.organisation, setting, registry),
             roll_status=line.roll_status,
             doubts=doubts,
             released=released,
@@ -219,12 +223,18 @@ def judge(
 
 
 def _ways(
-    content: Message, flow: Flow, lines: Sequence[Addressee], case: Case, registry: Registry, now: datetime
+    content: Message,
+    flow: Flow,
+    lines: Sequence[Addressee],
+    case: Case,
+    registry: Registry,
+    now: datetime,
+    instead_of: str | None,
 ) -> Iterator[tuple[Addressee, str | None, Conflict]]:
     """Each line with whoever is told in place of a usual safeguarding lead, for which setting, and why (RD-7)."""
     said, there = ledger.connections(case, content), {(one.organisation, one.role) for one in lines}
     for line in lines:
-        whose = ledger.stands_for(case, line.organisation) if line.role in STANDS_IN else None
+        whose = instead_of or ledger.stands_for(case, line.organisation) if line.role in STANDS_IN else None
         if whose is not None:
             entry = registry.get(whose)
             too = entry is not None and conflict.alternate_conflicts(said, entry, registry)
@@ -243,9 +253,12 @@ def _ways(
             yield line, None, Conflict.STAFF if is_staff else Conflict.NONE
 
 
-def _must_not_be_told(content: Message, flow: Flow, case: Case, organisation: str, setting: str | None) -> bool:
+def _must_not_be_told(
+    content: Message, flow: Flow, case: Case, organisation: str, setting: str | None, registry: Registry
+) -> bool:
     """Whether the sender has said so, of that organisation or of the setting in whose place it would be told."""
-    barred = () if flow.addressing is Addressing.ORIGINATOR else ledger.not_told(case, content)
+    said = () if flow.addressing is Addressing.ORIGINATOR else ledger.not_told(case, content)
+    barred = {code for one in said for code in (one, *conflict.codes(one, registry))}
     return bool(barred) and not {organisation, conflict.setting_of(organisation), setting}.isdisjoint(barred)
 
 

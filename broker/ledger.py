@@ -21,7 +21,7 @@ from broker.schemas.message import Addressee, Addressing, Clock, Flow, Message, 
 from broker.schemas.notification_corrected import NotificationCorrected
 from broker.schemas.notification_withdrawn import NotificationWithdrawn
 from broker.schemas.receipt_recorded import ReceiptRecorded, ReceiptState
-from broker.schemas.terms import STANDS_IN, AddressHandling, Kind, Outcome, Role
+from broker.schemas.terms import STANDS_IN, AddressHandling, Kind, Label, Outcome, Role
 from broker.schemas.told_by_other_channel import ToldByOtherChannel
 from broker.state import OPEN, WAITING, Case, Grant, Part, Telling, TellingState
 
@@ -38,6 +38,9 @@ NOT_HANDED_OVER = frozenset(
     {TellingState.REJECTED, TellingState.WITHDRAWN, TellingState.NOT_SHARED, TellingState.ERASED}
 )
 """A hand-over in one of these states has ended with no other force having the case."""
+
+BEING_READ = Part.TEXT, TellingState.SCREENING
+"""Free text that follows what was sent, once it has been read."""
 
 ANSWERED = {
     ReceiptState.ACKNOWLEDGED: TellingState.ACKNOWLEDGED,
@@ -99,20 +102,28 @@ def concerns(case: Case, content: Message, flow: Flow, sender: str) -> bool:
     if isinstance(content, ReceiptRecorded) and content.state is ReceiptState.ERASED:
         told = [one for one in told if one.root in case.withdrawn]
     if isinstance(content, HoldReleased | HoldRefused):
-        told = [one for one in told if _is_the_hold(one, content)]
+        told = _holds(case, content)
     if isinstance(content, ToldByOtherChannel):
         told = [one for one in told if one.recipient == content.organisation and one.state in OPEN]
     return bool(told)
 
 
-def _is_the_hold(one: Telling, content: HoldReleased | HoldRefused) -> bool:
-    return (one.message, one.recipient) == (content.answers, content.organisation) and one.state in WAITING
+def _holds(case: Case, content: HoldReleased | HoldRefused) -> list[Telling]:
+    """What a human decides about: what is held, and text that is still being read only where nothing else waits."""
+    about = (content.answers, content.organisation)
+    waiting = [one for one in case.tellings if (one.message, one.recipient) == about and one.state in WAITING]
+    return [one for one in waiting if one.state is TellingState.HELD] or waiting
 
 
 def everybody_told(case: Case, *roots: str) -> list[Addressee]:
     """One line for each organisation, and role, that holds something of these threads, in the order of telling."""
-    told = dict.fromkeys((one.recipient, one.role) for one in case.tellings if one.root in roots and one.state in KNOWS)
+    told = dict.fromkeys((one.recipient, one.role) for one in case.tellings if one.root in roots and _has_it(one))
     return [Addressee.model_validate({"organisation": who, "role": role}) for who, role in told]
+
+
+def _has_it(one: Telling) -> bool:
+    """Whether its recipient holds something: also where that is being read again, to be sent to a new key."""
+    return one.state in KNOWS or (one.state in WAITING and bool(one.events))
 
 
 def still_held(case: Case, root: str) -> bool:
@@ -284,15 +295,23 @@ def told(
 def text_awaited(telling: Telling, now: datetime) -> Telling:
     """The entry of the free text that follows what was just sent: it has a clock of its own."""
     due = deadline(Clock.SCREENING, start=now, opens=OPENS)
-    return telling.model_copy(
-        update={"part": Part.TEXT, "state": TellingState.SCREENING, "at": now, **_clock(due), "events": ()}
-    )
+    follows = {"part": Part.TEXT, "state": TellingState.SCREENING, "at": now, **_clock(due), "overdue": False}
+    return telling.model_copy(update={**follows, "released": None, "let_go": telling.passes, "events": ()})
 
 
 def has_text(case: Case, telling: Telling) -> bool:
     """Whether the free text of that message for that recipient has an entry already."""
-    about = (telling.message, telling.recipient)
-    return any((one.message, one.recipient) == about and one.part is Part.TEXT for one in case.tellings)
+    return any(_beside(one, telling) and one.part is Part.TEXT for one in case.tellings)
+
+
+def _beside(one: Telling, telling: Telling) -> bool:
+    """Whether both are of the same message to the same recipient, in the same capacity."""
+    return (one.message, one.recipient, one.role, one.instead_of) == (
+        telling.message,
+        telling.recipient,
+        telling.role,
+        telling.instead_of,
+    )
 
 
 def text_awaited_too(case: Case, telling: Telling, now: datetime) -> Case:
@@ -301,24 +320,36 @@ def text_awaited_too(case: Case, telling: Telling, now: datetime) -> Case:
 
 
 def asked_to_read(case: Case, telling: Telling, now: datetime) -> Case:
-    """The case once free text that went out before is to be read again, because its reader has a new key."""
+    """The case once free text is to be read: again, because its reader has a new key, or first, of what is let go."""
     due = deadline(Clock.SCREENING, start=now, opens=OPENS)
-    return _with(case, telling, state=TellingState.SCREENING, at=now, released=None, overdue=False, **_clock(due))
+    part = Part.BOTH if telling.part is Part.WHOLE else telling.part
+    reads = {"part": part, "state": TellingState.SCREENING, "at": now, "overdue": False, **_clock(due)}
+    return _with(case, telling, **reads, released=None, let_go=telling.passes, barred=False)
 
 
-def awaiting(case: Case, message: str, recipient: str) -> Telling | None:
-    """The entry for whose recipient the free text of this message is being read, or could not be in time."""
-    return next(
-        (
-            one
-            for one in case.tellings
-            if (one.message, one.recipient) == (message, recipient)
-            and one.part is not Part.WHOLE
-            and one.state in WAITING
-            and not one.segments
-        ),
-        None,
-    )
+def awaiting(case: Case, message: str, recipient: str, instead_of: str | None) -> Telling | None:
+    """The entry for whose recipient the free text of this message is being read, or could not be in time.
+
+    None if a human has just let it go, which counts; or if its recipient says that the message is not theirs.
+    """
+    mine = [
+        one for one in case.tellings if (one.message, one.recipient, one.instead_of) == (message, recipient, instead_of)
+    ]
+    if any(one.state is TellingState.REJECTED for one in mine):
+        return None
+    waits = (one for one in mine if one.part is not Part.WHOLE and one.state in WAITING and one.released is None)
+    return next((one for one in waits if not one.segments), None)
+
+
+def settled_segments(case: Case, telling: Telling) -> frozenset[str]:
+    """Segments of that free text of which a human has decided before: what comes of reading it again asks no more."""
+    beside = (one for one in case.tellings if one is not telling and _beside(one, telling))
+    return frozenset(name for one in beside if not _undecided(one) for name in one.segments)
+
+
+def _undecided(one: Telling) -> bool:
+    """Whether it is what was kept back of a free text, and its sender's human has not decided about it yet."""
+    return one.state is TellingState.HELD and bool(one.segments) and one.released is None
 
 
 def text_sent(
@@ -326,29 +357,42 @@ def text_sent(
 ) -> Case:
     """The case once free text has gone out. `stays`: segments that were kept back, which its sender's human settles."""
     sent = telling.model_copy(
-        update={"state": TellingState.SENT, "at": now, "released": None, "overdue": False, "segments": (), **also}
+        update={"state": TellingState.SENT, "at": now, "released": None, "overdue": False, "barred": False, **also}
         | _clock(due)
     )
-    rest = (_kept_back(telling, stays, now),) if stays else ()
-    return _met(_replaced(case, telling, sent, *rest))
+    rest = (_kept_back(telling, stays, now).model_copy(update={"events": ()}),) if stays else ()
+    return _met(_replaced(_without_rest(case, telling), telling, sent, *rest))
 
 
 def text_held(case: Case, telling: Telling, stays: Sequence[str], now: datetime) -> Case:
     """The case once nothing of the free text could go. `stays`: which segments; none: all that was pending."""
-    return _replaced(case, telling, _kept_back(telling, stays, now, telling.part))
+    return _replaced(_without_rest(case, telling), telling, _kept_back(telling, stays, now, telling.part))
+
+
+def _without_rest(case: Case, telling: Telling) -> Case:
+    """The case without what was kept back when this text was read before: it has been read again."""
+    if telling.segments:
+        return case
+    rest = [one for one in case.tellings if _beside(one, telling) and _undecided(one)]
+    return case.model_copy(update={"tellings": tuple(one for one in case.tellings if one not in rest)})
 
 
 def text_barred(case: Case, telling: Telling, decision: Decision, now: datetime) -> Case:
     """The case once nothing may be shared with that recipient any more, whatever the free text holds."""
     if decision.outcome is Outcome.HOLD:
-        return text_held(case, telling, telling.segments, now)
-    return _with(case, telling, state=TellingState.WITHDRAWN, at=now, released=None)
+        return _replaced(case, telling, _kept_back(telling, (), now, telling.part).model_copy(update={"barred": True}))
+    return text_ended(case, telling, now)
+
+
+def text_ended(case: Case, telling: Telling, now: datetime) -> Case:
+    """The case once that free text need not go any more, nor what was kept back of it."""
+    return _with(_without_rest(case, telling), telling, state=TellingState.WITHDRAWN, at=now, released=None)
 
 
 def _kept_back(telling: Telling, stays: Sequence[str], now: datetime, part: Part = Part.TEXT) -> Telling:
     due = deadline(Clock.AT_ONCE, start=now, opens=OPENS)
-    held = {"part": part, "state": TellingState.HELD, "at": now, "released": None, "overdue": False}
-    return telling.model_copy(update={**held, "segments": tuple(stays), "events": (), **_clock(due)})
+    held = {"part": part, "state": TellingState.HELD, "at": now, "released": None, "overdue": False, "barred": False}
+    return telling.model_copy(update={**held, "segments": tuple(stays), **_clock(due)})
 
 
 def _clock(due: Deadline | None) -> dict[str, object]:
@@ -377,25 +421,33 @@ def after(
     """
     if not believed:
         return case.model_copy(update={"tellings": (*case.tellings, *(one for one in tellings if one.due))})
-    content, kept, withdrawn, grants = submission.content, case.tellings, case.withdrawn, case.grants
+    content, withdrawn, grants = submission.content, case.withdrawn, case.grants
     root = root_of(case, content)
+    kept = _corrected(case, content, root)
     if isinstance(content, ReceiptRecorded):
         if any(one.state is TellingState.SENT for one in tellings):  # an answer that went nowhere answers nothing
             kept = tuple(_answered(one, content, sender, root) for one in kept)
         tellings = ()
     elif isinstance(content, ToldByOtherChannel):
         about = [one for one in kept if (one.message, one.recipient) == (content.answers, content.organisation)]
-        waiting = [one for one in about if one.state in WAITING]  # of what else was sent, its reader is the judge
-        kept = tuple(_settled(one, TellingState.TOLD) if one in (waiting or about) else one for one in kept)
+        held = [
+            one for one in about if one.state is TellingState.HELD
+        ]  # of what else was sent, its reader is the judge
+        sent = [one for one in about if one.state in OPEN and (one.part, one.state) != BEING_READ]  # text still follows
+        kept = tuple(_settled(one, TellingState.TOLD) if one in (held or sent or about) else one for one in kept)
     elif isinstance(content, HoldReleased):
-        kept = tuple(
-            one.model_copy(update={"released": content.how}) if _is_the_hold(one, content) else one for one in kept
-        )
+        holds = _holds(case, content)
+        kept = tuple(one.model_copy(update={"released": content.how}) if one in holds else one for one in kept)
     elif isinstance(content, HoldRefused):
-        kept = tuple(_settled(one, TellingState.NOT_SHARED) if _is_the_hold(one, content) else one for one in kept)
+        holds = _holds(case, content)
+        kept = tuple(_settled(one, TellingState.NOT_SHARED) if one in holds else one for one in kept)
     elif isinstance(content, NotificationWithdrawn) and (tellings or not everybody_told(case, root)):
-        kept = tuple(_withdrawn(one) if one.root == root else one for one in kept)  # a refused one withdraws nothing
         withdrawn = tuple(dict.fromkeys((*withdrawn, root)))
+        others = any(one.root not in withdrawn and one.state in (*KNOWS, *WAITING) for one in kept)
+        kept = tuple(  # a refused one withdraws nothing
+            _withdrawn(one) if one.root == root and not (others and one.state is TellingState.OWED) else one
+            for one in kept
+        )
     elif isinstance(content, AgreementGiven):
         grants = (*grants, _recorded(content, now))
     elif isinstance(content, AgreementWithdrawn):  # it has ended, whatever becomes of telling so
@@ -415,6 +467,19 @@ def after(
                 "not_told": not_told(case, content),
             }
         )
+    )
+
+
+def _corrected(case: Case, content: Message, root: str) -> tuple[Telling, ...]:
+    """The entries of the case; those of free text that a correction gives anew know so."""
+    if not isinstance(content, NotificationCorrected):
+        return case.tellings
+    right = [name for name in content.given if Label.NARRATIVE in content.labels[name]]
+    return tuple(
+        one.model_copy(update={"corrected": tuple(dict.fromkeys((*one.corrected, *right)))})
+        if one.root == root and one.part is not Part.WHOLE
+        else one
+        for one in case.tellings
     )
 
 
@@ -458,6 +523,8 @@ def _withdrawn(one: Telling) -> Telling:
 
 def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) -> Telling:
     """`erased` answers the whole thread, every other state one message. A rejection's clock runs (again)."""
+    if _stops(one, receipt, sender):
+        return _settled(one, TellingState.WITHDRAWN)
     if one.recipient != sender or one.state in (*NEVER_SENT, TellingState.ERASED):
         return one  # what was never sent cannot be answered; what was erased stays so
     if receipt.state is ReceiptState.ERASED:
@@ -467,6 +534,12 @@ def _answered(one: Telling, receipt: ReceiptRecorded, sender: str, root: str) ->
     return one.model_copy(update={"state": ANSWERED[receipt.state], "overdue": False})
 
 
+def _stops(one: Telling, receipt: ReceiptRecorded, sender: str) -> bool:
+    """Whether it is free text on its way to whoever says that the message is not theirs."""
+    rejected = receipt.state is ReceiptState.REJECTED and (one.message, one.recipient) == (receipt.answers, sender)
+    return rejected and (one.part, one.state) == BEING_READ
+
+
 def moved(case: Case, telling: Telling, line: Addressee, instead_of: str | None) -> tuple[Case, Telling]:
     """The case, and this telling in it, with who is told now: a setting's lead may have become its alternate (RD-7).
 
@@ -474,12 +547,10 @@ def moved(case: Case, telling: Telling, line: Addressee, instead_of: str | None)
     """
     if (telling.recipient, telling.role) == (line.organisation, line.role):
         return case, telling
-    about = (telling.message, line.organisation)
-    knows = any((one.message, one.recipient) == about and one.state in KNOWS for one in case.tellings)
-    whole = telling.part is Part.WHOLE or knows
-    change = {} if whole else {"part": Part.BOTH, "segments": ()}
-    now_told = {"recipient": line.organisation, "role": line.role, "instead_of": instead_of}
-    made = telling.model_copy(update={**now_told, **change})
+    made = telling.model_copy(update={"recipient": line.organisation, "role": line.role, "instead_of": instead_of})
+    knows = any(_beside(one, made) and one.state in KNOWS for one in case.tellings)
+    if telling.part is not Part.WHOLE and not knows:
+        made = made.model_copy(update={"part": Part.BOTH, "segments": ()})
     return _replaced(case, telling, made), made
 
 
@@ -499,6 +570,7 @@ def decided_anew(
         released=None,
         grants=tuple(dict.fromkeys((*telling.grants, *(one.id for one in grants)))),
         events=(*telling.events, event) if grants and decision.shared else telling.events,
+        barred=telling.part is not Part.WHOLE and decision.outcome is Outcome.HOLD,
     )
     return _met(changed)
 

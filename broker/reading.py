@@ -28,9 +28,13 @@ GROUP = "screening"
 
 
 class Asked(Block):
-    """For one recipient: which free text is to be read, and what it is shown of the rest."""
+    """For one recipient: which free text is to be read, and what it is shown of the rest.
+
+    `instead_of`: the setting for which it is told, if it stands in for one: it may be told in other capacities too.
+    """
 
     organisation: OrganisationId
+    instead_of: OrganisationId | None = None
     name: str
     shown: tuple[str, ...]
     pending: tuple[str, ...]
@@ -50,6 +54,7 @@ class ForOne(Block):
     """For one recipient: the verdict on each segment of each field, in their order."""
 
     organisation: OrganisationId
+    instead_of: OrganisationId | None = None
     fields: Mapping[str, tuple[Segment, ...]]
 
 
@@ -76,6 +81,7 @@ def request(statement: str, owner: str, case: str, judged: Sequence[Judged], now
     lines = [
         {
             "organisation": one.organisation.id,
+            "insteadOf": one.instead_of,
             "name": one.organisation.name,
             "shown": sorted(one.shown.fields),
             "pending": sorted(one.shown.pending),

@@ -146,9 +146,12 @@ class Screener:
         kept = reread(self._registry, asked.statement, asked.at)
         own = known(kept.statement.content)
         lines = [
-            reading.ForOne(
-                organisation=line.organisation,
-                fields={name: await self._field(kept.statement, name, own, line) for name in line.pending},
+            reading.ForOne.model_validate(
+                {
+                    "organisation": line.organisation,
+                    "insteadOf": line.instead_of,
+                    "fields": {name: await self._field(kept.statement, name, own, line) for name in line.pending},
+                }
             )
             for line in asked.lines
         ]

@@ -29,6 +29,8 @@ LEEWAY = timedelta(minutes=5)
 MOST_SEEN = 100_000
 """Ids that one partition remembers: ten times a national week. Beyond it the oldest are forgotten early, and whatever
 could be one of them is refused as stale."""
+LONGEST_OUTCOME = 65536
+"""Characters of an outcome that are remembered: twice what the longest message to the most recipients takes."""
 CASE_KEPT = timedelta(days=90)
 """How long a case is remembered after its last event, if nothing is open in it. Unconfirmed."""
 TOLD_ONE_BY_ONE = 10
@@ -106,6 +108,9 @@ class Telling(Block):
     relies on; then `events` are the deliveries of it, each of which must become unclaimable if one is withdrawn.
     `instead_of`: the setting in whose usual lead's place it was told (RD-7).
     `segments`: of free text that was kept back, which, as `circumstances/2`; none: all that was pending.
+    `corrected`: free text of which a correction has given the right value since, so that it need not follow any more.
+    `let_go`: how the rest of the message had been released, while its free text is read. `barred`: a rule holds free
+    text of which nobody has read yet whether it may go, so that letting it go clears none of it.
     """
 
     message: str
@@ -125,11 +130,28 @@ class Telling(Block):
     events: tuple[str, ...] = ()
     instead_of: OrganisationId | None = None
     segments: tuple[str, ...] = ()
+    corrected: tuple[str, ...] = ()
+    let_go: Release | None = None
+    barred: bool = False
 
     @property
     def open(self) -> bool:
         """Whether a human still has to act."""
         return self.state in OPEN and self.due is not None
+
+    @property
+    def passes(self) -> Release | None:
+        """With which release it is decided: the one that goes further."""
+        return (
+            Release.BREAK_GLASS if Release.BREAK_GLASS in (self.released, self.let_go) else self.released or self.let_go
+        )
+
+    @property
+    def cleared(self) -> bool:
+        """Whether a human at the sender has read this free text and cleared it, now or before."""
+        if self.part is Part.WHOLE or (self.barred and not self.segments):
+            return False
+        return self.released is not None or (self.state is TellingState.SENT and bool(self.segments))
 
 
 class Case(Block):
@@ -174,7 +196,7 @@ class Seen(Block):
 
     message: str
     digest: str
-    outcome: Annotated[str, Field(max_length=65536)]
+    outcome: Annotated[str, Field(max_length=LONGEST_OUTCOME)]
     sender: OrganisationId
     at: AwareDatetime
 
@@ -328,7 +350,7 @@ class Cabinet:
             if one.open
             and (
                 one.released is not None
-                or (one.state in AGAIN and one.recipient in asked and one.at < asked[one.recipient])
+                or (_comes_again(one) and one.recipient in asked and one.at < asked[one.recipient])
             )
         ]
 
@@ -339,7 +361,8 @@ class Cabinet:
             case = self._cases.get((owner, case_id))
             for telling in case.tellings if case else ():
                 same = (telling.message, telling.recipient, telling.due) == (message, recipient, due)
-                if same and telling.open and not telling.overdue and case is not None:
+                waits = telling.open and not telling.overdue and telling.released is None  # let go: is decided at once
+                if same and waits and case is not None:
                     return case, telling
         return None
 
@@ -371,6 +394,11 @@ class Cabinet:
             del self._cases[key]
             gone.append((f"case/{key[0]}/{key[1]}", None))
         return gone
+
+
+def _comes_again(one: Telling) -> bool:
+    """Whether it may be sent again. What was kept back of a free text waits for its sender, and for nothing else."""
+    return one.state in AGAIN and not (one.state is TellingState.HELD and one.segments)
 
 
 class StateSeal:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json, to_jsonable_python
 
 from broker.consent.clocks import LONDON, Deadline
 from broker.consent.decide import Decision
@@ -152,7 +152,7 @@ def _as_alternate(one: Judged) -> tuple[str, ...]:
     return (INSTEAD, EMPLOYER) if one.facts.harmer_works_with_children else (INSTEAD,)
 
 
-def with_text(body: Body, goes: Goes, flow: Flow, *, both: bool) -> Body:
+def with_text(body: Body, goes: Goes, flow: Flow, one: Judged, *, both: bool) -> Body:
     """The cover beside free text: which of it is the broker's wording, and why some of it is not shown.
 
     It does not say how many segments were kept back. `both`: it goes with all the rest, and not as what follows it.
@@ -162,10 +162,13 @@ def with_text(body: Body, goes: Goes, flow: Flow, *, both: bool) -> Body:
     follows: Body = {
         "part": Part.TEXT.value,
         "title": f"Free text to: {flow.title}",
-        "note": "This adds free text to a message that you have: do not record it as a second incident.",
+        "note": " ".join((ADDS, *_as_alternate(one))),
     }
     shown = {name: rule for name, rule in body["notShown"].items() if name not in goes.wording} if both else {}
     return {**body, **({} if both else follows), "notShown": {**shown, **none}, "notAll": some, **wording(goes)}
+
+
+ADDS = "This adds free text to a message that you have: do not record it as a second incident."
 
 
 def wording(goes: Goes) -> Body:
@@ -249,9 +252,12 @@ def status(judged: Sequence[Judged]) -> str:
 
 def status_of(told: Sequence[Body]) -> str:
     """The same of free text: shared, partial if any of it was kept back somewhere, held if all of it was."""
-    if not any(one.get("keptBack") for one in told):
-        return "shared" if any(one["shown"] for one in told) else "held"
+    if not any(one.get("keptBack") or one["outcome"] in STOPPED for one in told):
+        return "shared"
     return "partial" if any(one["shown"] for one in told) else "held"
+
+
+STOPPED = frozenset({Outcome.HOLD.value, Outcome.REFUSE.value})
 
 
 def outcome(
@@ -297,6 +303,21 @@ OWED = (
 
 def _in_london(telling: Telling) -> str | None:
     return telling.due.astimezone(LONDON).isoformat(timespec="minutes") if telling.due else None
+
+
+def remembered(outcome: Body, most: int) -> str:
+    """An outcome as JSON of at most so many characters, to be said again if the same message comes again.
+
+    One that is longer is said again without its receipts, and then without its reasons: its sender has had them.
+    """
+    text = to_json(outcome).decode()
+    if len(text) <= most:
+        return text
+    recipients = [{name: one[name] for name in one if name != "receipt"} for one in outcome["recipients"]]
+    text = to_json({**outcome, "recipients": recipients}).decode()
+    if len(text) <= most:
+        return text
+    return to_json({**outcome, "recipients": [{**one, "findings": []} for one in recipients]}).decode()
 
 
 def act(content: Message, person: Person | None) -> Body:

@@ -154,6 +154,11 @@ def copy_key(case: Case, message: str) -> str:
     return f"{case.owner}/{case.id}/{message}"
 
 
+def dropped(before: Case, after: Case) -> tuple[tuple[str, None], ...]:
+    """Drop the copies of what everybody has answered by now."""
+    return tuple((copy_key(after, one), None) for one in sorted(before.unanswered - after.unanswered))
+
+
 def document_of(statement: Statement) -> dict[str, Any]:
     """What was signed, as the document that its sender wrote."""
     claims = statement.claims

@@ -93,8 +93,11 @@ class World:
         for case, telling in self.memory.to_send_again(asked):
             text = self.copies[copy_key(case, telling.message)]
             assert text is not None
-            done.append(self.exchange.again(case, telling, text, self.now))
+            as_it_stands = self.memory.case(case.owner, case.id)
+            assert as_it_stands is not None
+            done.append(self.exchange.again(as_it_stands, telling, text, self.now))
             self.memory.remember(*done[-1].remember)
+            self.copies.update(done[-1].copies)
         return done
 
     def asked(self, carried: Carried) -> reading.Request:
@@ -110,6 +113,7 @@ class World:
             reading.ForOne.model_validate(
                 {
                     "organisation": line.organisation,
+                    "insteadOf": line.instead_of,
                     "fields": {
                         name: tuple(verdict(name, text) for text in texts_of(content[name])) for name in line.pending
                     },

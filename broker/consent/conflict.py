@@ -59,10 +59,11 @@ def setting_of(organisation: str) -> str:
 
 def at(connections: Iterable[Connection], organisation: str, registry: Registry) -> list[Connection]:
     """Those with that organisation, under the code that it has now or one that it had before."""
-    return [one for one in connections if organisation in _codes(one.organisation, registry)]
+    return [one for one in connections if organisation in codes(one.organisation, registry)]
 
 
-def _codes(organisation: str, registry: Registry) -> set[str]:
+def codes(organisation: str, registry: Registry) -> set[str]:
+    """The code that was said, of an alternate its setting's, and those that have succeeded it since."""
     code = setting_of(organisation)
     entry = registry.get(code)
     return {code, *(entry.successors if entry else ())}

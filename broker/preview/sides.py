@@ -250,9 +250,9 @@ def _texts(value: str | Sequence[str]) -> Sequence[str]:
 
 
 def _lines(to: Sequence[Json], one: Judged) -> Iterator[Row]:
-    """A recipient sees its own line of `to`, and not that there are others."""
+    """A recipient sees its own line of `to`, or its setting's, and not that there are others."""
     for number, line in enumerate(to, start=1):
-        own = line["organisation"] == one.line.organisation
+        own = line["organisation"] == (one.instead_of or one.line.organisation)
         row = partial(
             Row,
             field=f"to.{number}",

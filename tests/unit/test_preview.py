@@ -148,6 +148,19 @@ def test_who_else_is_told_is_hidden_and_the_senders_side_shows_it(world: World) 
     assert ARGYLE in other.signed
 
 
+def test_an_alternate_sees_the_line_of_its_setting_as_in_its_copy(world: World) -> None:
+    there = {
+        "part": "alleged-perpetrator",
+        "organisation": ACLAND,
+        "capacity": "works-there",
+        "worksWithChildren": True,
+    }
+    message = notification(content=incident(connections=[there]))
+    (opened,) = world.opened(world.carry(message), "alternate:100053")
+    assert [line["organisation"] for line in opened.to] == [ACLAND]
+    assert rows(seen(world, message, "alternate:100053"))["to.1"].seen is Seen.SHOWN
+
+
 def test_fields_are_grouped_by_what_they_are_about(world: World) -> None:
     preview = seen(world, notification(content=incident(settingSafetyCondition="The father must not collect.")))
     where = {row.field: group.title for group in preview.groups for row in group.rows}
