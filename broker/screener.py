@@ -7,6 +7,7 @@ it once. What cannot be answered at all is logged and passed over: the worker's 
 
 import asyncio
 import multiprocessing
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from multiprocessing.connection import Connection as Pipe
@@ -36,10 +37,13 @@ from broker.written import reread
 
 EACH_WITHIN = 2.0
 """Seconds for one segment, after which it is kept back."""
+ALL_WITHIN = 20.0
+"""Seconds for one message, whatever it holds: what is left then is kept back unread. Longer, and Kafka would take the
+process for dead, and give the same message to the next one."""
 STARTS_WITHIN = 60.0
 """Seconds for a reader to load what it needs."""
 POLL_MS = 100
-AT_ONCE = 20
+AT_ONCE = 10
 
 log = structlog.get_logger()
 
@@ -130,7 +134,10 @@ def _serve(pipe: Pipe, names: tuple[str, ...], with_model: bool) -> None:  # noq
 class Screener:
     """Answers what the worker asks, with the broker's own keys."""
 
-    def __init__(self, registry: Registry, keys: KeyRing, signer: Signer, reader: Reader) -> None:
+    def __init__(
+        self, registry: Registry, keys: KeyRing, signer: Signer, reader: Reader, *, all_within: float = ALL_WITHIN
+    ) -> None:
+        self.all_within = all_within
         self._registry = registry
         self._keys = keys
         self._signer = signer
@@ -144,13 +151,15 @@ class Screener:
         """Read all that is asked about one message. Raises Refused if it is no question of the worker's."""
         asked = reading.read_request(unseal(value, self._keys))
         kept = reread(self._registry, asked.statement, asked.at)
-        own = known(kept.statement.content)
+        own, until = known(kept.statement.content), time.monotonic() + self.all_within
         lines = [
             reading.ForOne.model_validate(
                 {
                     "organisation": line.organisation,
                     "insteadOf": line.instead_of,
-                    "fields": {name: await self._field(kept.statement, name, own, line) for name in line.pending},
+                    "fields": {
+                        name: await self._field(kept.statement, name, own, line, until) for name in line.pending
+                    },
                 }
             )
             for line in asked.lines
@@ -162,12 +171,14 @@ class Screener:
         return reading.answered(asked, message, kept.flow.family, lines, signer=self._signer, to=to, now=now)
 
     async def _field(
-        self, statement: Statement, name: str, own: Sequence[Known], line: reading.Asked
+        self, statement: Statement, name: str, own: Sequence[Known], line: reading.Asked, until: float
     ) -> tuple[Segment, ...]:
         value = statement.content[name]
         made = []
         for text in [value] if isinstance(value, str) else value:
-            found = await self._reader.read(text, own, frozenset(line.shown), frozenset({line.name}))
+            found = UNREAD
+            if time.monotonic() < until:
+                found = await self._reader.read(text, own, frozenset(line.shown), frozenset({line.name}))
             made.append(Segment(state=found.state, rules=found.rules, text=found.text))
         return tuple(made)
 

@@ -78,6 +78,15 @@ async def test_each_recipient_is_read_for_by_what_it_is_shown(world: World) -> N
     assert world.opened(carried, ARGYLE)[0].to != world.opened(carried, ACLAND)[0].to
 
 
+async def test_a_message_that_takes_too_long_in_all_is_answered_and_the_rest_of_it_kept_back(world: World) -> None:
+    own = screener(world)
+    own.all_within = 0.0
+    carried = world.carry_record(incoming(await own.answer(question(world, spoken()), world.now)))
+    (mine,) = world.outcome(carried)["recipients"]
+    assert mine["keptBack"] == ["circumstances/1", "circumstances/2", "circumstances/3"]
+    assert [one["rule"] for one in mine["findings"]] == ["TXT-8"]
+
+
 @pytest.mark.parametrize("value", [b"rubbish", b""])
 async def test_rubbish_is_no_question(world: World, value: bytes) -> None:
     with pytest.raises(Refused) as refused:
