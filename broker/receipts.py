@@ -221,8 +221,9 @@ class Finding:
 
     @property
     def says(self) -> str:
-        """What was found, in one sentence."""
-        return f"{SAYS_IF_TRUE[self.check]}: {NOT_HERE if self.wrong is None else self.wrong or 'yes'}"
+        """What was checked and, if it did not hold or could not be checked, why."""
+        why = NOT_HERE if self.wrong is None else self.wrong
+        return f"{SAYS_IF_TRUE[self.check]}: {why}" if why else SAYS_IF_TRUE[self.check]
 
 
 @dataclass(frozen=True, slots=True)
