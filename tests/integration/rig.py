@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4, uuid5
@@ -60,11 +60,6 @@ def outcome_of(message: str, sender: str = MET) -> str:
 def delivery_of(message: str, recipient: str = ACLAND, sender: str = MET) -> str:
     """The event id of a message's delivery to one recipient."""
     return str(uuid5(NAMESPACE, f"{sender}/{message}|{recipient}"))
-
-
-def overdue_of(one: Submitted, recipient: str = ACLAND, owner: str = MET) -> str:
-    """The event id of the notice that nobody has answered in time."""
-    return str(uuid5(NAMESPACE, f"overdue|{owner}|{one.case}|{one.message}|{recipient}|whole|sent"))
 
 
 def once_each(submitted: Iterable[Submitted]) -> Counter[str]:
@@ -152,6 +147,13 @@ class Watch:
         while [one for one in self._partitions if await self._consumer.position(one) < end[one]]:
             assert time.monotonic() < deadline, "the end of the watched topics was not reached"
             await self.poll()
+
+
+def notices(world: World, watch: Watch, one: Submitted) -> int:
+    """How often the Metropolitan Police have been told that nobody has answered this message in time."""
+    agency, later = world.agency(MET), NIGHT + timedelta(days=30)
+    told = [agency.open_delivery(value or b"", later).body for value in watch.values(topics.inbox(MET))]
+    return sum(1 for body in told if (body["is"], body["message"]) == ("overdue", one.message))
 
 
 @asynccontextmanager

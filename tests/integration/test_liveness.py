@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaConnectionError, RequestTimedOutError
 
 from broker import loop as loop_module
 from broker.loop import Loop, Owner
-from tests.integration.rig import OUT, Lane, once_each, overdue_of, until, watching, working
+from tests.integration.rig import OUT, Lane, notices, once_each, until, watching, working
 from tests.personas import NIGHT
 
 MORNING = NIGHT.replace(day=20, hour=9)
@@ -139,12 +139,12 @@ async def test_a_due_time_fires_once_although_the_producer_is_fenced_and_no_mess
         await watch.until_seen(once_each([one]), within=20)
         await lane.fence()
         lane.world.now = MORNING
-        await watch.until_seen([overdue_of(one)], within=20)
+        await watch.until(lambda: notices(lane.world, watch, one) > 0, "the overdue notice", within=20)
         await lane.publish(after := lane.write(0))
         await watch.until_seen(once_each([after]), within=20)
         await watch.to_end()
     assert any(line["event"] == "transaction.failed" for line in logged)
-    assert watch.events[overdue_of(one)] == 1
+    assert notices(lane.world, watch, one) == 1
     assert watch.of(once_each([one, after])) == once_each([one, after])
     assert not worker.stopped
 

@@ -13,9 +13,9 @@ from tests.integration.rig import (
     Raw,
     Service,
     delivery_of,
+    notices,
     once_each,
     outcome_of,
-    overdue_of,
     process,
     publish,
     raw,
@@ -87,11 +87,11 @@ async def test_a_due_time_that_passes_while_no_worker_runs_fires_once_and_not_ag
                 await publish(service.police, [one])
                 await watch.until_seen(once_each([one]))
                 assert await worker.terminate() == 0
-            assert not watch.events[overdue_of(one)]
+            assert not notices(service.world, watch, one)
 
             service.turn_clock(MORNING)
             async with process(service) as worker:
-                await watch.until_seen([overdue_of(one)])
+                await watch.until(lambda: notices(service.world, watch, one) > 0, "the overdue notice")
                 assert await worker.terminate() == 0
 
             service.turn_clock(MORNING + timedelta(minutes=5))
@@ -101,11 +101,11 @@ async def test_a_due_time_that_passes_while_no_worker_runs_fires_once_and_not_ag
                 await publish(service.police, [later])
                 await watch.until_seen(once_each([later]))
                 service.turn_clock(MORNING + timedelta(days=5))  # the same partition fires: what was due before, before
-                await watch.until_seen([overdue_of(later)])
+                await watch.until(lambda: notices(service.world, watch, later) > 0, "the overdue notice")
                 assert await worker.terminate() == 0
             await watch.to_end()
-        assert watch.events[overdue_of(one)] == 1
-        assert watch.events[overdue_of(later)] == 1
+        assert notices(service.world, watch, one) == 1
+        assert notices(service.world, watch, later) == 1
         assert watch.of(once_each([one, later])) == once_each([one, later])
     finally:
         service.turn_clock(NIGHT)
