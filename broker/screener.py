@@ -26,7 +26,7 @@ from broker.home import Home, broker_of
 from broker.post import MAX_REQUEST
 from broker.refusal import in_words, lacking
 from broker.registry import KeyUse, Registry
-from broker.screening.model import load
+from broker.screening.model import ModelError, load
 from broker.screening.own import known
 from broker.screening.screen import Screen
 from broker.screening.verdict import Known, State, Verdict
@@ -46,6 +46,10 @@ POLL_MS = 100
 AT_ONCE = 10
 
 log = structlog.get_logger()
+
+
+class CannotGoOn(RuntimeError):  # noqa: N818 - said of this process
+    """Nothing can be read or answered here: taking more would only pass it over, so this process ends."""
 
 
 class Reader(Protocol):
@@ -69,7 +73,7 @@ class Isolated:
         self._pipe: Pipe | None = None
 
     async def start(self) -> None:
-        """Begin the process and wait until it can read. Raises RuntimeError if it cannot."""
+        """Begin the process and wait until it can read. Raises CannotGoOn if it cannot."""
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self._names, self._with_model), daemon=True)
@@ -77,14 +81,14 @@ class Isolated:
         theirs.close()
         if not await asyncio.to_thread(self._pipe.poll, STARTS_WITHIN):
             await self.close()
-            raise RuntimeError("the reader of free text did not start in time")
+            raise CannotGoOn("the reader of free text did not start in time")
         try:
             failed = self._pipe.recv()
         except (EOFError, OSError):
             failed = "the reader of free text ended at its start"
         if failed:
             await self.close()
-            raise RuntimeError(failed)
+            raise CannotGoOn(failed)
 
     async def close(self) -> None:
         """End the process."""
@@ -119,6 +123,9 @@ class Isolated:
 def _serve(pipe: Pipe, names: tuple[str, ...], with_model: bool) -> None:  # noqa: FBT001 - called by name of process
     try:
         screen = Screen(names_of_organisations=names, model=load() if with_model else None)
+    except ModelError as fault:
+        pipe.send(f"the language model cannot be loaded: {fault}")
+        return
     except Exception as fault:  # noqa: BLE001 - whatever it is, whoever started us must hear of it
         pipe.send(f"the reader of free text cannot load what it needs ({type(fault).__name__})")
         return
@@ -166,7 +173,7 @@ class Screener:
         ]
         to = broker_of(self._registry).key(KeyUse.SEAL, now)
         if to is None:
-            raise RuntimeError("the broker has no valid sealing key: register a current one and restart")
+            raise CannotGoOn("the broker has no valid sealing key: register a current one and restart")
         message = str(kept.submission.id)
         return reading.answered(asked, message, kept.flow.family, lines, signer=self._signer, to=to, now=now)
 
@@ -220,7 +227,7 @@ async def run(
         done, _ = await asyncio.wait({ended, work}, return_when=asyncio.FIRST_COMPLETED)
         work.cancel()
         return ended.result() if ended in done else await work
-    except RuntimeError as fault:
+    except CannotGoOn as fault:
         return str(fault)
     finally:
         await producer.stop()
@@ -249,7 +256,7 @@ async def _one(producer: AIOKafkaProducer, screener: Screener, value: bytes, clo
     began = clock()
     try:
         made = await screener.answer(value, began)
-    except (KafkaError, OSError):
+    except (KafkaError, OSError, CannotGoOn):
         raise
     except Exception as fault:  # noqa: BLE001 - one question that cannot be answered must not stop the others
         reason = fault.reason if isinstance(fault, Refused) else ""

@@ -13,7 +13,7 @@ from broker.exchange import Incoming
 from broker.home import broker_of
 from broker.reading import Read
 from broker.registry import KeyUse, Registry
-from broker.screener import UNREAD, Isolated, Screener
+from broker.screener import UNREAD, CannotGoOn, Isolated, Screener
 from broker.screening.screen import Screen
 from broker.screening.verdict import Known, State, Verdict
 from broker.state import Part, TellingState
@@ -107,7 +107,7 @@ async def test_it_goes_on_with_another_registry_and_never_without_the_brokers_ke
     lost = [key for key in broker.keys if key.use is not KeyUse.SEAL]
     members = (one.model_copy(update={"keys": tuple(lost)}) if one.id == BROKER else one for one in world.registry)
     own.take(Registry(tuple(members), papers=world.registry.papers), world.home.signer(broker, world.now))
-    with pytest.raises(RuntimeError, match="no valid sealing key"):
+    with pytest.raises(CannotGoOn, match="no valid sealing key"):
         await own.answer(value, world.now)
 
 
@@ -153,3 +153,13 @@ async def test_one_that_dies_is_started_again(reader: Isolated) -> None:
     await asyncio.to_thread(reader.process.join)
     assert await reader.read(PLAIN, *NOBODY) == UNREAD
     assert (await reader.read("She stayed upstairs.", *NOBODY)).state is State.CLEAR
+
+
+async def test_without_the_language_model_it_says_what_to_install_and_does_not_go_on() -> None:
+    """The extra is in an environment of its own, and not in this one."""
+    made = Isolated([], with_model=True)
+    with pytest.raises(CannotGoOn, match=r"pip install '\.\[model\]'"):
+        await made.start()
+    with pytest.raises(CannotGoOn):
+        await made.read(PLAIN, *NOBODY)
+    assert made.process is None
